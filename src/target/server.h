@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// A running target server: shards, portals, volumes and targets of one ServerConfig.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "target/server_config.h"
+
+namespace lunway::target {
+
+class Server {
+ public:
+  /// Opens the volumes, binds the portals and starts the shards; logins are accepted when it returns. On failure
+  /// nothing is left running or bound.
+  static Result<std::unique_ptr<Server>> start(const ServerConfig& config);
+
+  /// Stops at once what stop() has not ended.
+  ~Server();
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// One URL for each portal and LUN, with the real port: "iscsi://127.0.0.1:3260/iqn.2026-11.io.lunway:host/0".
+  std::vector<std::string> urls() const;
+
+  /// The addresses that are listened on, as "ADDR:PORT".
+  std::vector<std::string> portals() const;
+
+  /// Asks the initiators to log out, lets running commands end for at most the configured drain time, flushes the
+  /// volumes and ends the shards. Blocks. Call once, from a thread that is not a shard.
+  Result<> stop();
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lunway::target

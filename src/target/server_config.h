@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What a server is told before it starts: portals, volumes, targets, who may use them. Plain values, checked by
+// check_config(); where they come from (a command line, a TOML file, a test) is not known here.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/instant.h"
+#include "base/result.h"
+
+namespace lunway::target {
+
+/// How CHAP proves one side to the other (RFC 7143, section 12.1). The secret is bytes, not text.
+struct ChapCredentials {
+  std::string user;
+  std::string secret;
+};
+
+struct Authentication {
+  /// What an initiator must prove. Unset: no CHAP is asked for.
+  std::optional<ChapCredentials> chap;
+  /// What the target proves when an initiator asks it to. Needs `chap`.
+  std::optional<ChapCredentials> mutual_chap;
+  /// CHAP_A values in the order of preference; empty: all that the crypto library offers, strongest first.
+  std::vector<std::uint8_t> algorithms;
+};
+
+struct FileBacking {
+  std::string path;
+  /// The size of the file to make when there is none, in bytes.
+  std::optional<std::uint64_t> create_size_bytes;
+};
+
+struct MemoryBacking {
+  std::uint64_t size_bytes = 0;
+};
+
+/// Reads zeros, forgets writes.
+struct NullBacking {
+  std::uint64_t size_bytes = 0;
+};
+
+struct VolumeConfig {
+  std::string name;
+  std::variant<FileBacking, MemoryBacking, NullBacking> backing;
+  std::uint32_t block_size_bytes = 512;
+  /// Logical blocks per physical block as a power of two.
+  std::uint8_t physical_block_exponent = 0;
+  /// False: every write is durable before GOOD.
+  bool write_cache = true;
+  bool read_only = false;
+  bool removable = false;
+};
+
+struct PortalGroupConfig {
+  std::uint16_t tag = 1;
+  /// "ADDR:PORT" or "[ADDR]:PORT"; port 0 takes a free one.
+  std::vector<std::string> listen;
+};
+
+struct TargetConfig {
+  std::string name;
+  std::string alias;
+  std::vector<std::uint16_t> portal_groups;
+  /// LUN to name of volume.
+  std::map<std::uint16_t, std::string> luns;
+  /// iSCSI name patterns that may log in and see the target ("iqn.1993-08.org.debian:*").
+  std::vector<std::string> initiators;
+  Authentication authentication;
+  std::uint16_t max_connections = 1;
+  std::uint8_t error_recovery_level = 0;
+};
+
+enum class IoKind { automatic, uring, epoll };
+
+struct ServerConfig {
+  /// Threads that serve; 0: one per core.
+  unsigned shards = 0;
+  IoKind io = IoKind::automatic;
+  /// Where unique ids and reservations are kept; empty: ids last as long as the process.
+  std::string state_directory;
+  std::vector<PortalGroupConfig> portal_groups;
+  std::vector<VolumeConfig> volumes;
+  std::vector<TargetConfig> targets;
+  Authentication discovery;
+  /// Serve anyone on addresses that are not loopback, without CHAP or a list of initiators.
+  bool allow_anyone = false;
+  /// How long a stop waits for initiators to log out and commands to end.
+  Duration drain_time = std::chrono::seconds(5);
+};
+
+/// The first thing wrong with `config`, as a sentence for who wrote it. Opens and changes nothing.
+Result<> check_config(const ServerConfig& config);
+
+}  // namespace lunway::target
