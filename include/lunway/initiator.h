@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// An iSCSI initiator in a library: open a session from a URL, then read, write, flush, unmap, or send any SCSI command.
+//= rfc7143
+//
+// Two ways to use it, on the same object:
+//
+//   * Blocking. Session::connect(), then read(), write(), execute() ... Each call returns when it is done or has
+//   failed.
+//   * Asynchronous. Session::open(), then wait for descriptor() to become readable (poll, epoll, an event loop) and
+//   call
+//     service(), which never blocks. submit...() starts a command; its callback runs inside service(), wait() or a
+//     blocking call of this session, never inside the submit...() that started it.
+//
+// Threads: a Session belongs to one thread at a time. Sessions share nothing (there is no global state), so each thread
+// may have its own. The library starts no thread and installs no signal handler.
+//
+// Memory: buffers passed to submit...() stay the caller's and must stay valid until the callback has run. A write is
+// sent out of the caller's buffer and a read lands in it, without a copy in between where no digest or split forbids
+// it.
+//
+// Errors: no exception is thrown by the library itself. Calls return Result<T>; a SCSI command that ended with a status
+// other than GOOD is an Error for read(), write() and their kin, and a value for execute() and submit().
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lunway::initiator {
+
+// ---------------------------------------------------------------------------------------------------------- errors
+
+enum class ErrorKind : std::uint8_t {
+  invalid_argument,  // the call was wrong: a URL, a length, an address past the end
+  unreachable,       // no TCP connection: name not found, refused, no route
+  timed_out,         // the login or the command took longer than its limit
+  login_refused,     // the target answered the login with a status of class 2 or 3; code is 0xCCDD
+  authentication,    // CHAP failed on our side: the target did not prove who it is
+  negotiation,       // the target's answers to the login keys are not acceptable
+  protocol,          // the target broke RFC 7143; the connection has been closed
+  connection_lost,   // TCP connection closed or reset, or dropped on the target's announcement
+  rejected,          // the target answered with a Reject PDU; code is the reason
+  task_management,   // a task management function was not carried out; code is the response
+  scsi,              // the command ended with a status other than GOOD; code is the status
+  aborted,           // the command was aborted by abort(), a reset, or by closing the session
+  resources,         // a limit of this library or of the system was reached
+};
+
+struct Error {
+  ErrorKind kind = ErrorKind::invalid_argument;
+  /// Depends on the kind, see there; otherwise an errno value or zero.
+  int code = 0;
+  /// One sentence with the RFC's name for it: "login refused: 0x0203 target not found".
+  std::string message;
+};
+
+template <class T = void>
+using Result = std::expected<T, Error>;
+
+// -------------------------------------------------------------------------------------------------------------- URL
+
+/// `iscsi://[user[%secret]@]host[:port][/target-name/lun][?key=value&...]`. IPv6 addresses stand in brackets. Without a
+/// target name the URL is for discovery. Keys: header_digest, data_digest (none | crc32c), target_user,
+/// target_password, connections, erl.
+struct Url {
+  std::string host;
+  std::uint16_t port = 3260;
+  std::string target;  // empty: discovery
+  std::uint16_t lun = 0;
+  std::string user, secret;                        // CHAP: what we prove to the target
+  std::string target_user, target_secret;          // mutual CHAP: what the target proves to us
+  std::optional<bool> header_digest, data_digest;  // true: crc32c and nothing else; false: none; unset: Options decide
+  unsigned connections = 1;
+  unsigned erl = 0;
+
+  /// The error names the part that is wrong.
+  static Result<Url> parse(std::string_view text);
+
+  /// The URL without any secret, for messages.
+  std::string to_string() const;
+};
+
+// ---------------------------------------------------------------------------------------------------------- options
+
+enum class Digest : std::uint8_t {
+  none,           // offer "None"
+  prefer_none,    // offer "None,CRC32C"
+  prefer_crc32c,  // offer "CRC32C,None"
+  crc32c,         // offer "CRC32C": a target that cannot is refused
+};
+
+enum class Direction : std::uint8_t { sent, received };
+
+/// One PDU as it passed, for ladders and captures. The spans are valid during the call only.
+struct PduSeen {
+  Direction direction = Direction::sent;
+  std::span<const std::byte> header;  // the 48 bytes of the basic header segment
+  std::span<const std::byte> data;    // the data segment of text, login and short PDUs; empty for bulk data
+};
+
+/// What to offer and how long to wait. The defaults suit a host that moves much data.
+struct Options {
+  std::string initiator_name = "iqn.2026-11.io.lunway:initiator";
+  std::string initiator_alias;
+  /// The qualifier of the ISID, 24 random bits and 16 qualifier bits (RFC 7143, 11.12.5, type "Random"). Unset: random.
+  std::optional<std::uint64_t> isid;
+
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds login_timeout{15'000};
+  std::chrono::milliseconds command_timeout{30'000};
+  /// A connection that was silent for this long is probed with a NOP-Out; no answer within the same time ends it. Zero:
+  /// never.
+  std::chrono::milliseconds ping_interval{0};
+
+  Digest header_digest = Digest::prefer_none;
+  Digest data_digest = Digest::prefer_none;
+  bool initial_r2t = false;    // offered; the result is the OR of both sides
+  bool immediate_data = true;  // offered; the result is the AND of both sides
+  std::uint32_t max_recv_data_segment_length = 262'144;
+  std::uint32_t max_burst_length = 1'048'576;
+  std::uint32_t first_burst_length = 262'144;
+  std::uint16_t max_outstanding_r2t = 16;
+  bool follow_redirects = true;
+
+  /// Commands that read() and write() keep in flight for one transfer.
+  unsigned depth = 32;
+  /// No single command of a split transfer is longer than this, nor than the target's MAXIMUM TRANSFER LENGTH.
+  std::uint32_t max_transfer_bytes = 1'048'576;
+  /// How often BUSY, TASK SET FULL and a unit attention are tried again before they are reported.
+  unsigned retries = 8;
+
+  /// Called for each PDU, inside the calls that run callbacks. It must not call the session.
+  std::function<void(const PduSeen&)> on_pdu;
+  /// An event that belongs to no command: a unit attention sent by itself, a logout request, a drop. One sentence.
+  std::function<void(std::string_view)> on_event;
+};
+
+// --------------------------------------------------------------------------------------------------------- commands
+
+enum class TaskAttribute : std::uint8_t { simple = 1, ordered = 2, head_of_queue = 3, aca = 4 };
+
+/// A SCSI command. At most one of data_out and data_in is used by the SCSI commands of today; both may be set for a
+/// bidirectional one.
+struct Command {
+  std::vector<std::byte> cdb;  // 6 to 32 bytes
+  std::span<const std::byte> data_out;
+  std::span<std::byte> data_in;
+  std::optional<std::uint16_t> lun;  // unset: the URL's
+  TaskAttribute attribute = TaskAttribute::simple;
+  std::chrono::milliseconds timeout{0};  // zero: Options::command_timeout
+  /// Whether BUSY, TASK SET FULL and unit attentions are absorbed by sending it again, as a host does.
+  bool retry = true;
+};
+
+struct Sense {
+  std::uint8_t key = 0;  // SENSE KEY
+  std::uint8_t asc = 0, ascq = 0;
+  bool deferred = false;
+  std::optional<std::uint64_t> information;
+  std::vector<std::byte> raw;
+
+  /// "ILLEGAL REQUEST, logical block address out of range (05h 21h/00h)"
+  std::string to_string() const;
+};
+
+/// How a SCSI command ended, when it was answered.
+struct ScsiResult {
+  std::uint8_t status = 0;    // SAM status: 00h GOOD, 02h CHECK CONDITION ...
+  std::size_t bytes_in = 0;   // bytes that landed in Command::data_in
+  std::int64_t residual = 0;  // > 0 underflow: so many bytes less than asked; < 0 overflow: so many would not fit
+  std::optional<Sense> sense;
+
+  bool good() const { return status == 0; }
+  /// "GOOD", "BUSY", "CHECK CONDITION: ILLEGAL REQUEST, ..."
+  std::string to_string() const;
+};
+
+/// Names a submitted command until its callback has run. Zero is never used.
+using TaskId = std::uint64_t;
+
+using Done = std::move_only_function<void(Result<>)>;
+using ScsiDone = std::move_only_function<void(Result<ScsiResult>)>;
+
+struct Extent {
+  std::uint64_t lba = 0;
+  std::uint32_t blocks = 0;
+};
+
+enum class TaskManagement : std::uint8_t {  // RFC 7143, 11.5.1; RFC 7144, 4
+  abort_task_set = 2,
+  clear_aca = 3,
+  clear_task_set = 4,
+  lun_reset = 5,
+  target_warm_reset = 6,
+  target_cold_reset = 7,
+  query_task_set = 10,
+  i_t_nexus_reset = 11,
+  query_asynchronous_event = 12,
+};
+
+// ----------------------------------------------------------------------------------------------- what a target says
+
+struct Capacity {
+  std::uint64_t blocks = 0;
+  std::uint32_t block_size = 0;
+  std::uint32_t physical_block_size = 0;
+  bool thin = false;  // LBPME: unmap is worth trying
+
+  std::uint64_t bytes() const { return blocks * block_size; }
+};
+
+struct Inquiry {
+  std::uint8_t peripheral_type = 0;       // 00h disk, 05h CD/DVD ...; 1Fh with no device at this LUN
+  std::uint8_t peripheral_qualifier = 0;  // 0 connected, 3 no such LUN
+  std::uint8_t version = 0;
+  std::string vendor, product, revision;
+  std::vector<std::byte> raw;
+};
+
+struct Portal {
+  std::string address;  // "10.0.0.1:3260", "[::1]:3260"
+  std::uint16_t group_tag = 0;
+};
+
+struct DiscoveredTarget {
+  std::string name;
+  std::vector<Portal> portals;
+};
+
+/// What the login agreed on. The names are the RFC's keys (chapter 13).
+struct Negotiated {
+  std::uint64_t isid = 0;  // 48 bits
+  std::uint16_t tsih = 0;
+  std::uint16_t cid = 0;
+  std::uint16_t target_portal_group_tag = 0;
+  std::string target_alias;
+  std::string auth_method;  // "None", "CHAP", "CHAP (mutual)"
+  bool header_digest = false, data_digest = false;
+  bool initial_r2t = true, immediate_data = true;
+  bool data_pdu_in_order = true, data_sequence_in_order = true;
+  std::uint32_t max_recv_data_segment_length_initiator = 8192;  // what we take
+  std::uint32_t max_recv_data_segment_length_target = 8192;     // what the target takes
+  std::uint32_t max_burst_length = 262'144;
+  std::uint32_t first_burst_length = 65'536;
+  std::uint16_t max_outstanding_r2t = 1;
+  std::uint16_t max_connections = 1;
+  std::uint16_t default_time2wait_s = 2, default_time2retain_s = 20;
+  std::uint8_t error_recovery_level = 0;
+  std::uint16_t protocol_level = 1;  // iSCSIProtocolLevel, RFC 7144
+};
+
+// ---------------------------------------------------------------------------------------------------------- session
+
+enum class SessionState : std::uint8_t { connecting, logging_in, logged_in, logging_out, closed };
+
+class Session {
+ public:
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+  /// Closes the connection at once; commands in flight are forgotten and their callbacks never run. logout() is the
+  /// polite way.
+  ~Session();
+
+  // ---- blocking --------------------------------------------------------------------------------------------------
+
+  /// Connects, logs in and waits until commands can be sent. Follows redirections when Options say so.
+  static Result<Session> connect(std::string_view url, Options options = {});
+  static Result<Session> connect(const Url& url, Options options = {});
+
+  /// SendTargets=All (or only `url.target`, when set) in a discovery session of its own. Blocking.
+  static Result<std::vector<DiscoveredTarget>> discover(const Url& url, Options options = {});
+  static Result<std::vector<DiscoveredTarget>> discover(std::string_view url, Options options = {});
+
+  /// One command; a status other than GOOD is a value here.
+  Result<ScsiResult> execute(Command command);
+
+  /// Whole blocks from `lba`. Split into commands of the size the target takes and kept in flight at Options::depth.
+  /// After an error the buffer's contents (read) or the blocks' (write) are undefined.
+  Result<> read(std::uint64_t lba, std::span<std::byte> data);
+  Result<> write(std::uint64_t lba, std::span<const std::byte> data);
+  /// SYNCHRONIZE CACHE of the whole unit.
+  Result<> flush();
+  Result<> unmap(std::span<const Extent> extents);
+
+  /// Asked once, then remembered until a unit attention says that it changed.
+  Result<Capacity> capacity();
+  Result<Inquiry> inquiry();
+  /// A vital product data page, header included.
+  Result<std::vector<std::byte>> vital_product_data(std::uint8_t page);
+  Result<std::vector<std::uint16_t>> report_luns();
+
+  /// NOP-Out with `payload` and its echo; the time it took. An echo that differs is a protocol error.
+  Result<std::chrono::nanoseconds> ping(std::span<const std::byte> payload = {});
+
+  Result<> manage(TaskManagement function, std::optional<std::uint16_t> lun = {});
+
+  /// Waits for commands in flight, logs out, closes. Afterwards the session is closed, whatever the result.
+  Result<> logout();
+
+  // ---- asynchronous ----------------------------------------------------------------------------------------------
+
+  /// Starts to connect. The result is an error only for arguments that cannot work; the rest is told to `opened`.
+  static Result<Session> open(const Url& url, Options options, Done opened);
+
+  /// Readable when service() has something to do, be it a byte, a completion or a timeout. Constant for the life of the
+  /// session. Wait for readability only.
+  int descriptor() const;
+  /// Does what can be done now, runs callbacks, returns. A callback may submit and abort; it must not destroy the
+  /// session nor make a blocking call.
+  void service();
+  /// Waits up to `limit` for something to do, then does it as service() does. False when nothing happened.
+  bool wait(std::chrono::milliseconds limit);
+
+  /// Commands beyond the target's command window or Options wait inside, up to kMaxQueued; then `resources`.
+  Result<TaskId> submit(Command command, ScsiDone done);
+  Result<TaskId> submit_read(std::uint64_t lba, std::span<std::byte> data, Done done);
+  Result<TaskId> submit_write(std::uint64_t lba, std::span<const std::byte> data, Done done);
+  Result<TaskId> submit_flush(Done done);
+  Result<TaskId> submit_unmap(std::span<const Extent> extents, Done done);
+
+  /// Asks for the command to be given up: ABORT TASK for what has been sent. The callback runs in any case, with
+  /// `aborted` or with how the command ended when that was faster. Unknown ids are ignored.
+  void abort(TaskId task);
+
+  // ---- what it is ------------------------------------------------------------------------------------------------
+
+  SessionState state() const;
+  const Negotiated& negotiated() const;
+  /// The portal that we are connected to, after redirections: "127.0.0.1:3260".
+  std::string portal() const;
+  const Url& url() const;
+  /// Why the session is closed; empty while it is not or when logout() closed it.
+  const std::optional<Error>& failure() const;
+  /// Commands submitted and not yet ended.
+  std::size_t in_flight() const;
+
+  static constexpr std::size_t kMaxQueued = 4096;
+
+ private:
+  class Core;
+  explicit Session(std::unique_ptr<Core> core);
+
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace lunway::initiator
