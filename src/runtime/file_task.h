@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// A file operation as the system calls that carry it out, one after the other: short reads and writes go on where they
+// stopped, and a file system that cannot punch or zero gets the next best call. Both rings walk through the same steps.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/io_op.h"
+#include "runtime/outcome.h"
+
+namespace lunway::runtime {
+
+class FileTask {
+ public:
+  /// One system call.
+  struct Step {
+    enum class Call : std::uint8_t { read, write, sync_data, allocate };
+    Call call = Call::read;
+    int allocate_mode = 0;  // of fallocate(2)
+    std::uint64_t offset = 0;
+    std::uint64_t length = 0;
+    std::byte* memory = nullptr;
+  };
+
+  explicit FileTask(const IoOp& op) : op_(op), method_(first_method(op.kind)) {}
+
+  int descriptor() const { return op_.descriptor; }
+
+  Step step() const;
+
+  /// What the system said to step(): a count, or a negative errno. An outcome ends the task; nullopt asks for the next
+  /// step. The end of the file inside a read is ENODATA, with the bytes before it as the outcome's value.
+  std::optional<Outcome> advance(std::int64_t answer);
+
+ private:
+  enum class Method : std::uint8_t { transfer, sync, punch_hole, zero_range, punch_as_zero, write_zeros };
+
+  static Method first_method(IoOp::Kind kind);
+  bool fall_back();
+
+  IoOp op_;
+  std::uint64_t done_ = 0;
+  Method method_;
+};
+
+/// Makes one step on the calling thread. Blocks; returns what advance() takes.
+std::int64_t perform(int descriptor, const FileTask::Step& step);
+
+}  // namespace lunway::runtime

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// A loop on a thread of its own.
+
+#pragma once
+
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "base/result.h"
+#include "runtime/loop.h"
+
+namespace lunway::runtime {
+
+/// May be used from any thread; what runs on the shard's own thread gets its Loop as the argument of a posted call.
+class Shard {
+ public:
+  struct Options {
+    std::string name = "shard";  // of the thread, cut to 15 characters
+    Loop::Options loop;
+  };
+
+  /// Returns when the thread runs, or why it could not.
+  static Result<std::unique_ptr<Shard>> start(const Options& options);
+
+  /// Stops and waits for the thread. What the shard's objects have in flight must have ended before.
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  void post(Loop::Call call) { loop_->post(std::move(call)); }
+
+  /// Asks the thread to end after the turn it is in.
+  void stop() { loop_->stop(); }
+
+  bool is_current_thread() const { return thread_.get_id() == std::this_thread::get_id(); }
+
+ private:
+  Shard() = default;
+
+  std::unique_ptr<Loop> loop_;  // made, run and destroyed on thread_
+  std::thread thread_;
+};
+
+}  // namespace lunway::runtime
