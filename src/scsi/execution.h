@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What the handler of a command works with: the command, notes for its next step, and the ways to end. Only files of
+// scsi/ look inside; to others it is a part of Task.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "scsi/cdb.h"
+#include "scsi/sense.h"
+#include "scsi/step.h"
+
+namespace lunway::scsi {
+
+class Nexus;
+class UnitState;
+struct NexusIdentity;
+
+struct Execution {
+  // The command. `unit` and `nexus` are null when the logical unit does not exist.
+  Cdb cdb;
+  UnitState* unit = nullptr;
+  Nexus* nexus = nullptr;
+  const NexusIdentity* identity = nullptr;
+  std::span<const std::uint64_t> luns;
+  std::uint64_t expected_data_in = 0;
+  std::uint64_t expected_data_out = 0;
+
+  // What the command by its CDB moves, in bytes: Finish hands it to the transport.
+  std::uint64_t data_in_length = 0;
+  std::uint64_t data_out_length = 0;
+
+  // Notes: the blocks it is about, in bytes; how far it has come; what it waits for.
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::uint64_t progress = 0;
+  std::uint8_t stage = 0;
+  std::vector<std::byte> memory;
+
+  /// Memory of this size, all zeros.
+  MutableBytes zeroed_memory(std::size_t size);
+
+  Step good();
+  Step good_with_status(Status status);
+  /// The first `length` bytes of memory, cut to the allocation length.
+  Step good_with_data(std::size_t length, std::uint64_t allocation_length);
+  Step check_condition(const Sense& sense);
+  Step check_condition(SenseKey key, SenseCode code);
+  /// INVALID FIELD IN CDB, and INVALID FIELD IN PARAMETER LIST.
+  Step invalid_field(std::uint16_t byte, std::optional<std::uint8_t> bit = std::nullopt);
+  Step invalid_parameter(std::uint16_t byte, std::optional<std::uint8_t> bit = std::nullopt);
+  /// What the failure of a step means for the command.
+  Step failed(Outcome::Failure failure);
+
+  /// Asks for the command's data, of which the CDB says that it has `length` bytes: as much as the initiator sends,
+  /// into the front of memory.
+  Step receive_parameters(std::uint64_t length);
+
+  std::array<std::byte, kMaxSenseBytes> sense{};
+};
+
+}  // namespace lunway::scsi

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// One command in execution. The owner keeps tasks and uses them again and again: a read or a write allocates nothing,
+// and other commands allocate only memory for their parameters. The owner may derive from it to find its own things.
+
+#pragma once
+
+#include "scsi/command.h"
+#include "scsi/execution.h"
+#include "scsi/range_gate.h"
+#include "scsi/step.h"
+
+namespace lunway::scsi {
+
+struct CommandDescription;
+
+/// Threads: one at a time. It stays where it is between begin() and Finish, for others hold its address.
+class Task {
+ public:
+  Task() = default;
+  Task(const Task&) = delete;
+  Task& operator=(const Task&) = delete;
+
+  /// True before the first command, and from Finish or abandon() to the next begin().
+  bool is_idle() const { return description_ == nullptr; }
+
+ private:
+  friend class LogicalUnit;
+  friend Step begin_without_unit(Task& task, const NexusIdentity& nexus, const Command& command);
+
+  const CommandDescription* description_ = nullptr;
+  /// The handler has not run yet, for the blocks are not free.
+  bool waits_ = false;
+  RangeHold hold_;
+  Execution execution_;
+};
+
+}  // namespace lunway::scsi

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What holds the blocks of a logical unit. A volume never blocks and owns no thread: a request either ends inside
+// start() or becomes an IoOp that somebody with a ring executes. So a volume knows no ring, and the simulator can stand
+// in for any disk.
+
+#pragma once
+
+#include <cstdint>
+#include <variant>
+
+#include "base/bytes.h"
+#include "base/io_op.h"
+#include "base/result.h"
+
+namespace lunway::volume {
+
+/// What does not change while a volume is open.
+struct VolumeTraits {
+  bool writable = true;
+  /// discard gives space back, and what was discarded reads as zeros until it is written again.
+  bool can_discard = false;
+  /// zero works without that its caller moves the zeros. Where it does not, write zeros instead.
+  bool can_zero = false;
+  /// What was written may be lost with the power until a flush has ended.
+  bool has_volatile_cache = false;
+  /// Requests that are aligned to this many bytes are served best. A power of two, at least 512.
+  std::uint32_t preferred_block_size = 4096;
+};
+
+struct VolumeRequest {
+  enum class Verb : std::uint8_t { read, write, flush, discard, zero };
+
+  Verb verb = Verb::read;
+  std::uint64_t offset = 0;
+  /// Bytes affected. For read and write equal to buffer.size(); zero for flush, which covers the whole volume.
+  std::uint64_t length = 0;
+  /// Where read puts and write takes its bytes. It stays valid until the request has ended.
+  MutableBytes buffer;
+};
+
+/// What became of a request: it has ended, well or badly, or the caller executes this and takes its result for the
+/// request's.
+using Started = std::variant<Result<void>, IoOp>;
+
+/// Threads: every member may be called from all shards at once. Requests that overlap in space and time have no order
+/// among themselves; who needs one waits for the first to end.
+class Volume {
+ public:
+  virtual ~Volume() = default;
+  Volume() = default;
+  Volume(const Volume&) = delete;
+  Volume& operator=(const Volume&) = delete;
+
+  virtual std::uint64_t size_bytes() const = 0;
+  virtual const VolumeTraits& traits() const = 0;
+
+  /// The bytes themselves, for volumes that live in memory: data goes between the wire and the volume without a copy.
+  /// Empty when the volume has no such view, or when there is none of this range. The range lies inside the volume. A
+  /// view of a volume that is not writable must not be written.
+  virtual MutableBytes window(std::uint64_t offset, std::uint64_t length) = 0;
+
+  /// Starts one request. The range lies inside the volume, and a verb that changes bytes meets a writable volume; both
+  /// are asserted, for the device server has checked them. `discard` and `zero` need the trait of that name.
+  virtual Started start(const VolumeRequest& request) = 0;
+
+  /// True when the range lies inside the volume. No sum is formed, so none can wrap.
+  bool contains(std::uint64_t offset, std::uint64_t length) const {
+    const std::uint64_t size = size_bytes();
+    return offset <= size && length <= size - offset;
+  }
+};
+
+}  // namespace lunway::volume
