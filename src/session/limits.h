@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// Every limit of the engine, in one place. What a peer can make grow stops here; what happens then is the RFC's answer
+// where it has one, else the end of the connection.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/instant.h"
+
+namespace lunway::session {
+
+/// For one connection. The defaults suit a server on the open network.
+struct ConnectionLimits {
+  /// From the accept to the Login Final-Response. Then the connection is closed without a word.
+  Duration login_time = std::chrono::seconds(15);
+  /// Login Requests in one login.
+  std::uint32_t login_requests = 64;
+  /// Text of one login, all requests together; also of one Text Request sequence.
+  std::size_t text_bytes = 64 * 1024;
+  /// Text of one answer (a long SendTargets list). A longer one is cut after a whole target.
+  std::size_t text_response_bytes = 1024 * 1024;
+  /// How long a text exchange may pause before its Target Transfer Tag goes stale.
+  Duration text_exchange_idle = std::chrono::seconds(60);
+
+  /// Silence after which the target sends a NOP-In ping; zero: never.
+  Duration ping_after = std::chrono::seconds(30);
+  /// How long the answer may take. Then the connection is dropped.
+  Duration ping_timeout = std::chrono::seconds(30);
+  /// How long a connection that has nothing left to say waits for the peer to read its last words.
+  Duration closing_time = std::chrono::seconds(5);
+
+  /// Answers other than SCSI status that wait to be sent (NOP-In, Reject, Async, ...). When they are that many, the
+  /// connection takes no input until some are gone.
+  std::uint32_t queued_answers = 32;
+  /// PDUs and payload bytes that one next_transmit() gathers at most.
+  std::uint32_t transmit_pdus = 64;
+  std::size_t transmit_bytes = 1024 * 1024;
+};
+
+/// For one session.
+struct SessionLimits {
+  /// The width of the CmdSN window: non-immediate commands that are being received or executed.
+  std::uint32_t queue_depth = 128;
+  /// Immediate commands at the same time; more get Reject "too many immediate commands".
+  std::uint32_t immediate_commands = 16;
+  /// Tasks whose last PDU is with the transport, which makes their window place free again, but not yet their memory.
+  std::uint32_t departing_tasks = 128;
+  /// Bytes of CDB beyond the 16 in the header. SPC knows none longer than 260.
+  std::uint32_t extended_cdb_bytes = 244;
+  /// Data that came before the owner gave it a place: behind a gap of the CmdSN order, or while the owner still thinks.
+  std::size_t held_bytes = 4 * 1024 * 1024;
+  /// Sense data of one status.
+  std::uint32_t sense_bytes = 252;
+
+  /// All tasks of a session have a slot below this.
+  constexpr std::uint32_t task_slots() const { return queue_depth + immediate_commands + departing_tasks; }
+};
+
+}  // namespace lunway::session
