@@ -37,7 +37,7 @@ struct VolumeRequest {
   /// Bytes affected. For read and write equal to buffer.size(); zero for flush, which covers the whole volume.
   std::uint64_t length = 0;
   /// Where read puts and write takes its bytes. It stays valid until the request has ended.
-  MutableBytes buffer;
+  MutableBytes buffer = {};
 };
 
 /// What became of a request: it has ended, well or badly, or the caller executes this and takes its result for the

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+
+#include "volume/file/file_volume.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "volume/file/file_traits.h"
+
+namespace lunway::volume {
+namespace {
+
+/// A descriptor that closes itself until the volume takes it over.
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  ~Descriptor() {
+    if (value_ >= 0) close(value_);
+  }
+  int value() const { return value_; }
+  int release() { return std::exchange(value_, -1); }
+
+ private:
+  int value_;
+};
+
+/// Creates the file with its full size, or not at all. A file that is already there is left to open_existing().
+Result<void> create_if_missing(const FileVolumeOptions& options) {
+  const Descriptor file(::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (file.value() < 0) {
+    if (errno == EEXIST) return {};
+    return system_failure(errno, "creating " + options.path);
+  }
+  if (ftruncate(file.value(), static_cast<off_t>(*options.create_size_bytes)) != 0) {
+    const int code = errno;
+    unlink(options.path.c_str());
+    return system_failure(
+        code, "creating " + options.path + " with " + std::to_string(*options.create_size_bytes) + " bytes");
+  }
+  return {};
+}
+
+Result<Descriptor> open_existing(const FileVolumeOptions& options) {
+  const int access = options.read_only ? O_RDONLY : O_RDWR;
+  // O_NONBLOCK: a FIFO must not keep us waiting before we find out that it is one.
+  Descriptor file(::open(options.path.c_str(), access | O_CLOEXEC | O_NONBLOCK));
+  if (file.value() < 0) {
+    const int code = errno;
+    if (code == EISDIR) return failure(code, options.path + " is neither a regular file nor a block device");
+    return system_failure(code, "opening " + options.path);
+  }
+  return file;
+}
+
+Result<void> lock(const Descriptor& file, const FileVolumeOptions& options) {
+  struct flock whole = {};
+  whole.l_type = options.read_only ? F_RDLCK : F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (fcntl(file.value(), F_OFD_SETLK, &whole) == 0) return {};
+  if (errno == EAGAIN || errno == EACCES) {
+    return failure(EBUSY, options.path + " is in use: another server or program holds a lock of it");
+  }
+  return system_failure(errno, "locking " + options.path);
+}
+
+Result<void> check_size(std::uint64_t size_bytes, const FileVolumeOptions& options) {
+  const std::string is = options.path + " has " + std::to_string(size_bytes) + " bytes";
+  if (options.create_size_bytes && *options.create_size_bytes != size_bytes) {
+    return failure(EEXIST, is + " and not the " + std::to_string(*options.create_size_bytes) +
+                               " asked for: it exists already, and is not cut or grown");
+  }
+  if (size_bytes == 0) return failure(EINVAL, options.path + " is empty: a volume needs at least one block");
+  if (size_bytes % options.block_size != 0) {
+    return failure(EINVAL, is + ", which is no multiple of the block size, " + std::to_string(options.block_size));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<FileVolume>> FileVolume::open(const FileVolumeOptions& options) {
+  if (options.create_size_bytes) {
+    // Checked before anything is created.
+    if (Result<void> sound = check_size(*options.create_size_bytes, options); !sound) {
+      return std::unexpected(std::move(sound.error()));
+    }
+    if (Result<void> created = create_if_missing(options); !created) return std::unexpected(std::move(created.error()));
+  }
+  Result<Descriptor> file = open_existing(options);
+  if (!file) return std::unexpected(std::move(file.error()));
+  Result<FileShape> shape = shape_of(file->value(), options.path);
+  if (!shape) return std::unexpected(std::move(shape.error()));
+  if (Result<void> locked = lock(*file, options); !locked) return std::unexpected(std::move(locked.error()));
+  // Only now: whoever held the lock before may have changed the size.
+  shape = shape_of(file->value(), options.path);
+  if (!shape) return std::unexpected(std::move(shape.error()));
+  if (Result<void> sound = check_size(shape->size_bytes, options); !sound) {
+    return std::unexpected(std::move(sound.error()));
+  }
+  const VolumeTraits traits = traits_of(file->value(), *shape, options.read_only);
+  return std::unique_ptr<FileVolume>(new FileVolume(file->release(), shape->size_bytes, traits));
+}
+
+FileVolume::~FileVolume() { close(descriptor_); }
+
+Started FileVolume::start(const VolumeRequest& request) {
+  assert(contains(request.offset, request.length));
+  IoOp operation{.descriptor = descriptor_, .offset = request.offset, .length = request.length, .memory = {}};
+  switch (request.verb) {
+    case VolumeRequest::Verb::read:
+    case VolumeRequest::Verb::write:
+      assert(request.buffer.size() == request.length);
+      operation.kind = request.verb == VolumeRequest::Verb::read ? IoOp::Kind::read : IoOp::Kind::write;
+      operation.memory = request.buffer;
+      break;
+    case VolumeRequest::Verb::flush:
+      return IoOp{.kind = IoOp::Kind::sync_data, .descriptor = descriptor_, .memory = {}};
+    case VolumeRequest::Verb::discard:
+      assert(traits_.can_discard);
+      operation.kind = IoOp::Kind::punch;
+      break;
+    case VolumeRequest::Verb::zero:
+      assert(traits_.can_zero);
+      operation.kind = IoOp::Kind::zero;
+      break;
+  }
+  assert(request.verb == VolumeRequest::Verb::read || traits_.writable);
+  return operation;
+}
+
+}  // namespace lunway::volume

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// A volume in a regular file or on a block device.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "volume/volume.h"
+
+namespace lunway::volume {
+
+struct FileVolumeOptions {
+  std::string path;
+  /// The file is opened for reading only.
+  bool read_only = false;
+  /// Creates a sparse file of this size where there is none. A file that exists must already have this size: nothing is
+  /// ever cut or grown.
+  std::optional<std::uint64_t> create_size_bytes = {};
+  /// The size of the file has to be a positive multiple of it.
+  std::uint32_t block_size = 512;
+};
+
+/// While a volume is open it holds a lock of the file (an open file description lock: exclusive, or shared for reading
+/// only), so that two servers never serve one file.
+class FileVolume final : public Volume {
+ public:
+  /// The error names the file and says what to do where that is known.
+  static Result<std::unique_ptr<FileVolume>> open(const FileVolumeOptions& options);
+  ~FileVolume() override;
+
+  std::uint64_t size_bytes() const override { return size_bytes_; }
+  const VolumeTraits& traits() const override { return traits_; }
+  MutableBytes window(std::uint64_t, std::uint64_t) override { return {}; }
+  Started start(const VolumeRequest& request) override;
+
+ private:
+  FileVolume(int descriptor, std::uint64_t size_bytes, const VolumeTraits& traits)
+      : descriptor_(descriptor), size_bytes_(size_bytes), traits_(traits) {}
+
+  const int descriptor_;
+  const std::uint64_t size_bytes_;
+  const VolumeTraits traits_;
+};
+
+}  // namespace lunway::volume

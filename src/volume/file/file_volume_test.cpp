@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+
+#include "volume/file/file_volume.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "volume/testing/executor.h"
+
+namespace lunway::volume {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+/// A folder of its own for each test.
+class FileVolumeTest : public ::testing::Test {
+ protected:
+  FileVolumeTest() {
+    std::string name = ::testing::TempDir() + "lunway-file-XXXXXX";
+    folder_ = mkdtemp(name.data());
+  }
+  ~FileVolumeTest() override { std::filesystem::remove_all(folder_); }
+
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+  std::string file_of(std::uint64_t size, const std::string& name = "disk.img") const {
+    std::ofstream(path(name)).close();
+    std::filesystem::resize_file(path(name), size);
+    return path(name);
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+TEST_F(FileVolumeTest, MissingFileIsNamed) {
+  const auto volume = FileVolume::open({.path = path("absent.img")});
+  ASSERT_FALSE(volume);
+  EXPECT_EQ(volume.error().code, ENOENT);
+  EXPECT_THAT(volume.error().message, HasSubstr("absent.img"));
+}
+
+TEST_F(FileVolumeTest, CreatesSparse) {
+  constexpr std::uint64_t kSize = 3ULL << 40;
+  const auto volume = FileVolume::open({.path = path("new.img"), .create_size_bytes = kSize});
+  ASSERT_TRUE(volume) << volume.error().message;
+  EXPECT_EQ((*volume)->size_bytes(), kSize);
+  struct stat status = {};
+  ASSERT_EQ(stat(path("new.img").c_str(), &status), 0);
+  EXPECT_EQ(static_cast<std::uint64_t>(status.st_size), kSize);
+  EXPECT_LT(status.st_blocks, 128) << "a file system may keep a block or two, but not tebibytes";
+
+  std::vector<std::byte> block(4096, std::byte{0x77});
+  using Verb = VolumeRequest::Verb;
+  ASSERT_TRUE(perform(**volume, {.verb = Verb::write, .offset = kSize - 4096, .length = 4096, .buffer = block}));
+  ASSERT_TRUE(perform(**volume, {.verb = Verb::flush}));
+  std::vector<std::byte> back(4096);
+  ASSERT_TRUE(perform(**volume, {.offset = kSize - 4096, .length = 4096, .buffer = back}));
+  EXPECT_EQ(back, block);
+}
+
+TEST_F(FileVolumeTest, CreateTakesAFileOfTheRightSizeAndLeavesOthersAlone) {
+  const std::string file = file_of(8192);
+  EXPECT_TRUE(FileVolume::open({.path = file, .create_size_bytes = 8192}));
+  const auto other = FileVolume::open({.path = file, .create_size_bytes = 4096});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, EEXIST);
+  EXPECT_THAT(other.error().message, AllOf(HasSubstr("disk.img"), HasSubstr("8192"), HasSubstr("4096")));
+  EXPECT_EQ(std::filesystem::file_size(file), 8192U);
+}
+
+TEST_F(FileVolumeTest, CreateOfAnImpossibleSizeCreatesNothing) {
+  EXPECT_FALSE(FileVolume::open({.path = path("odd.img"), .create_size_bytes = 1000}));
+  EXPECT_FALSE(FileVolume::open({.path = path("odd.img"), .create_size_bytes = 0}));
+  EXPECT_FALSE(std::filesystem::exists(path("odd.img")));
+}
+
+TEST_F(FileVolumeTest, SizeIsAPositiveMultipleOfTheBlockSize) {
+  const auto empty = FileVolume::open({.path = file_of(0)});
+  ASSERT_FALSE(empty);
+  EXPECT_THAT(empty.error().message, HasSubstr("empty"));
+  const auto odd = FileVolume::open({.path = file_of(4608), .block_size = 4096});
+  ASSERT_FALSE(odd);
+  EXPECT_THAT(odd.error().message, AllOf(HasSubstr("4608"), HasSubstr("4096")));
+  EXPECT_TRUE(FileVolume::open({.path = file_of(4608), .block_size = 512}));
+}
+
+TEST_F(FileVolumeTest, IsServedOnce) {
+  const std::string file = file_of(4096);
+  {
+    const auto first = FileVolume::open({.path = file});
+    ASSERT_TRUE(first);
+    const auto second = FileVolume::open({.path = file});
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().code, EBUSY);
+    EXPECT_THAT(second.error().message, HasSubstr("in use"));
+    EXPECT_FALSE(FileVolume::open({.path = file, .read_only = true}));
+  }
+  EXPECT_TRUE(FileVolume::open({.path = file}));
+}
+
+TEST_F(FileVolumeTest, ReadersShare) {
+  const std::string file = file_of(4096);
+  const auto first = FileVolume::open({.path = file, .read_only = true});
+  const auto second = FileVolume::open({.path = file, .read_only = true});
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  EXPECT_FALSE((*first)->traits().writable);
+  EXPECT_FALSE((*first)->traits().can_discard);
+  EXPECT_FALSE(FileVolume::open({.path = file}));
+}
+
+TEST_F(FileVolumeTest, WhatHoldsNoBlocksIsRefused) {
+  EXPECT_FALSE(FileVolume::open({.path = ::testing::TempDir()}));
+  EXPECT_FALSE(FileVolume::open({.path = ::testing::TempDir(), .read_only = true}));
+  EXPECT_FALSE(FileVolume::open({.path = "/dev/null"}));
+  ASSERT_EQ(mkfifo(path("pipe").c_str(), 0600), 0);
+  const auto pipe = FileVolume::open({.path = path("pipe")});
+  ASSERT_FALSE(pipe);
+  EXPECT_THAT(pipe.error().message, HasSubstr("neither a regular file nor a block device"));
+}
+
+TEST_F(FileVolumeTest, DiscardGivesSpaceBack) {
+  const std::string file = file_of(1 << 20);
+  const auto volume = FileVolume::open({.path = file});
+  ASSERT_TRUE(volume);
+  if (!(*volume)->traits().can_discard) GTEST_SKIP() << "the file system cannot punch holes";
+  using Verb = VolumeRequest::Verb;
+  std::vector<std::byte> data(1 << 20, std::byte{1});
+  ASSERT_TRUE(perform(**volume, {.verb = Verb::write, .length = data.size(), .buffer = data}));
+  ASSERT_TRUE(perform(**volume, {.verb = Verb::flush}));
+  struct stat before = {};
+  ASSERT_EQ(stat(file.c_str(), &before), 0);
+  ASSERT_TRUE(perform(**volume, {.verb = Verb::discard, .length = data.size()}));
+  struct stat after = {};
+  ASSERT_EQ(stat(file.c_str(), &after), 0);
+  EXPECT_LT(after.st_blocks, before.st_blocks);
+  ASSERT_TRUE(perform(**volume, {.length = data.size(), .buffer = data}));
+  EXPECT_EQ(data, std::vector<std::byte>(1 << 20));
+}
+
+}  // namespace
+}  // namespace lunway::volume

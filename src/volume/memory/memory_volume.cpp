@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+
+#include "volume/memory/memory_volume.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <limits>
+#include <string>
+
+namespace lunway::volume {
+namespace {
+
+constexpr std::uintptr_t kPage = 4096;
+
+/// Whole pages go back to the system and come again as zeros; what is left at both ends is written.
+void zero_and_give_back(MutableBytes range) {
+  const auto begin = reinterpret_cast<std::uintptr_t>(range.data());
+  const std::size_t head = std::min(range.size(), static_cast<std::size_t>((kPage - begin % kPage) % kPage));
+  const std::size_t pages = (range.size() - head) / kPage * kPage;
+  const MutableBytes middle = range.subspan(head, pages);
+  std::ranges::fill(range.first(head), std::byte{});
+  if (pages != 0 && madvise(middle.data(), pages, MADV_DONTNEED) != 0) std::ranges::fill(middle, std::byte{});
+  std::ranges::fill(range.subspan(head + pages), std::byte{});
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MemoryVolume>> MemoryVolume::create(std::uint64_t size_bytes) {
+  assert(size_bytes > 0);
+  if (size_bytes > std::numeric_limits<std::size_t>::max() / 2) {
+    return failure(EINVAL, "a memory volume of " + std::to_string(size_bytes) + " bytes fits into no address space");
+  }
+  void* const memory = mmap(nullptr, static_cast<std::size_t>(size_bytes), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) {
+    return system_failure(errno, "reserving " + std::to_string(size_bytes) + " bytes for a memory volume");
+  }
+  return std::unique_ptr<MemoryVolume>(
+      new MemoryVolume({static_cast<std::byte*>(memory), static_cast<std::size_t>(size_bytes)}));
+}
+
+MemoryVolume::~MemoryVolume() { munmap(memory_.data(), memory_.size()); }
+
+MutableBytes MemoryVolume::window(std::uint64_t offset, std::uint64_t length) {
+  assert(contains(offset, length));
+  return memory_.subspan(offset, length);
+}
+
+Started MemoryVolume::start(const VolumeRequest& request) {
+  const MutableBytes range = window(request.offset, request.length);
+  switch (request.verb) {
+    case VolumeRequest::Verb::read:
+      assert(request.buffer.size() == request.length);
+      copy_bytes(request.buffer, range);
+      break;
+    case VolumeRequest::Verb::write:
+      assert(request.buffer.size() == request.length);
+      copy_bytes(range, request.buffer);
+      break;
+    case VolumeRequest::Verb::flush:
+      break;
+    case VolumeRequest::Verb::discard:
+    case VolumeRequest::Verb::zero:
+      zero_and_give_back(range);
+      break;
+  }
+  return Result<void>{};
+}
+
+}  // namespace lunway::volume

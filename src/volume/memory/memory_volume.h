@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// A volume in memory: for scratch disks, demonstrations and tests. It lives as long as the process.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/result.h"
+#include "volume/volume.h"
+
+namespace lunway::volume {
+
+/// Sparse: pages that were never written, or were discarded, cost nothing.
+class MemoryVolume final : public Volume {
+ public:
+  /// `size_bytes` is positive.
+  static Result<std::unique_ptr<MemoryVolume>> create(std::uint64_t size_bytes);
+  ~MemoryVolume() override;
+
+  std::uint64_t size_bytes() const override { return memory_.size(); }
+  const VolumeTraits& traits() const override { return traits_; }
+  MutableBytes window(std::uint64_t offset, std::uint64_t length) override;
+  Started start(const VolumeRequest& request) override;
+
+ private:
+  explicit MemoryVolume(MutableBytes memory) : memory_(memory) {}
+
+  const MutableBytes memory_;
+  const VolumeTraits traits_{.can_discard = true, .can_zero = true};
+};
+
+}  // namespace lunway::volume

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// Every kind of volume that keeps its bytes does what a vector of bytes does.
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "volume/file/file_volume.h"
+#include "volume/memory/memory_volume.h"
+#include "volume/null/null_volume.h"
+#include "volume/testing/executor.h"
+
+namespace lunway::volume {
+namespace {
+
+constexpr std::uint64_t kSize = 64 * 1024;
+
+struct Change {
+  VolumeRequest::Verb verb;
+  std::uint64_t offset;
+  std::uint64_t length;
+  std::byte fill;
+};
+
+rc::Gen<Change> any_change() {
+  using Verb = VolumeRequest::Verb;
+  return rc::gen::exec([] {
+    const auto offset = *rc::gen::inRange<std::uint64_t>(0, kSize);
+    return Change{
+        .verb = *rc::gen::element(Verb::read, Verb::write, Verb::write, Verb::flush, Verb::discard, Verb::zero),
+        .offset = offset,
+        .length = *rc::gen::inRange<std::uint64_t>(0, kSize - offset + 1),
+        .fill = std::byte(*rc::gen::inRange(1, 256))};
+  });
+}
+
+void behaves_like_a_vector(Volume& volume) {
+  std::vector<std::byte> model(kSize);
+  std::vector<std::byte> buffer;
+  const auto changes = *rc::gen::container<std::vector<Change>>(any_change());
+  for (const Change& change : changes) {
+    if (change.length == 0) continue;
+    if (change.verb == VolumeRequest::Verb::discard && !volume.traits().can_discard) continue;
+    if (change.verb == VolumeRequest::Verb::zero && !volume.traits().can_zero) continue;
+    buffer.assign(change.length, change.fill);
+    VolumeRequest request{.verb = change.verb, .offset = change.offset, .length = change.length};
+    const auto part = std::span(model).subspan(change.offset, change.length);
+    switch (change.verb) {
+      case VolumeRequest::Verb::flush:
+        request.offset = request.length = 0;
+        break;
+      case VolumeRequest::Verb::read:
+      case VolumeRequest::Verb::write:
+        request.buffer = buffer;
+        break;
+      default:
+        break;
+    }
+    RC_ASSERT(perform(volume, request).has_value());
+    if (change.verb == VolumeRequest::Verb::write) std::ranges::fill(part, change.fill);
+    if (change.verb == VolumeRequest::Verb::discard) std::ranges::fill(part, std::byte{});
+    if (change.verb == VolumeRequest::Verb::zero) std::ranges::fill(part, std::byte{});
+    if (change.verb == VolumeRequest::Verb::read) RC_ASSERT(std::ranges::equal(buffer, part));
+  }
+  buffer.assign(kSize, std::byte{0xee});
+  RC_ASSERT(perform(volume, {.offset = 0, .length = kSize, .buffer = buffer}).has_value());
+  RC_ASSERT(buffer == model);
+}
+
+RC_GTEST_PROP(MemoryVolume, BehavesLikeAVectorOfBytes, ()) {
+  const auto volume = MemoryVolume::create(kSize);
+  RC_ASSERT(volume.has_value());
+  behaves_like_a_vector(**volume);
+}
+
+RC_GTEST_PROP(FileVolume, BehavesLikeAVectorOfBytes, ()) {
+  std::string path = ::testing::TempDir() + "lunway-model-XXXXXX";
+  const int descriptor = mkstemp(path.data());
+  RC_ASSERT(descriptor >= 0);
+  RC_ASSERT(ftruncate(descriptor, kSize) == 0);
+  close(descriptor);
+  {
+    const auto volume = FileVolume::open({.path = path});
+    RC_ASSERT(volume.has_value());
+    behaves_like_a_vector(**volume);
+  }
+  unlink(path.c_str());
+}
+
+TEST(MemoryVolume, WindowIsTheVolumeItself) {
+  const auto volume = MemoryVolume::create(kSize);
+  ASSERT_TRUE(volume);
+  std::ranges::fill((*volume)->window(512, 1024), std::byte{7});
+  std::vector<std::byte> buffer(2048);
+  ASSERT_TRUE(perform(**volume, {.offset = 0, .length = 2048, .buffer = buffer}));
+  EXPECT_EQ(buffer[511], std::byte{0});
+  EXPECT_EQ(buffer[512], std::byte{7});
+  EXPECT_EQ(buffer[1535], std::byte{7});
+  EXPECT_EQ(buffer[1536], std::byte{0});
+}
+
+TEST(MemoryVolume, IsSparseBeyondTwoTebibytes) {
+  constexpr std::uint64_t kHuge = 3ULL << 40;
+  const auto volume = MemoryVolume::create(kHuge);
+  ASSERT_TRUE(volume) << volume.error().message;
+  std::vector<std::byte> buffer(512, std::byte{0x5a});
+  ASSERT_TRUE(
+      perform(**volume, {.verb = VolumeRequest::Verb::write, .offset = kHuge - 512, .length = 512, .buffer = buffer}));
+  EXPECT_EQ((*volume)->window(kHuge - 1, 1)[0], std::byte{0x5a});
+  EXPECT_EQ((*volume)->window(kHuge - 513, 1)[0], std::byte{0});
+}
+
+TEST(Volume, RangeCheckDoesNotWrap) {
+  const NullVolume volume(4096);
+  EXPECT_TRUE(volume.contains(0, 4096));
+  EXPECT_TRUE(volume.contains(4096, 0));
+  EXPECT_FALSE(volume.contains(4097, 0));
+  EXPECT_FALSE(volume.contains(4095, 2));
+  EXPECT_FALSE(volume.contains(~0ULL, 2));
+  EXPECT_FALSE(volume.contains(2, ~0ULL));
+}
+
+TEST(NullVolume, ReadsZerosWhateverWasWritten) {
+  NullVolume volume(1ULL << 60);
+  std::vector<std::byte> buffer(512, std::byte{1});
+  ASSERT_TRUE(
+      perform(volume, {.verb = VolumeRequest::Verb::write, .offset = 1ULL << 59, .length = 512, .buffer = buffer}));
+  ASSERT_TRUE(perform(volume, {.offset = 1ULL << 59, .length = 512, .buffer = buffer}));
+  EXPECT_EQ(buffer, std::vector<std::byte>(512));
+}
+
+}  // namespace
+}  // namespace lunway::volume
