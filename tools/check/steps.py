@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The checks, one function each. A function runs its tool, leaves the log in build/check and returns its Results."""
+
+import glob
+import os
+import re
+import shutil
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+
+from results import Results, failed, passed, read_junit, skipped
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+LOGS = os.path.join(ROOT, "build", "check")
+JOBS = int(os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or len(os.sched_getaffinity(0)))
+CODE_FOLDERS = ("src", "include", "tests", "fuzz", "bench")
+ROOMS_WITH_THREADS = ("runtime", "target", "initiator")
+
+
+def run(name: str, command: list[str], timeout_s: int) -> tuple[int, str]:
+    """Runs a command without stdin; returns its status and its output, which is also in build/check/NAME.log."""
+    path = os.path.join(LOGS, name + ".log")
+    with open(path, "w", encoding="utf-8") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
+                                   start_new_session=True)
+        try:
+            status = process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            status = 124
+            log.write(f"\nended: it took more than {timeout_s} s\n")
+        finally:
+            end_group(process)
+    with open(path, encoding="utf-8", errors="replace") as log:
+        return status, log.read()
+
+
+def end_group(process: subprocess.Popen) -> None:
+    """Ends a command that still runs and whatever it left behind: each has a process group of its own."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
+
+
+def one(name: str, command: list[str], timeout_s: int = 600) -> Results:
+    """A tool that counts as one check."""
+    status, log = run(name, command, timeout_s)
+    return passed() if status == 0 else failed(name, log)
+
+
+def files_ending(*endings: str) -> list[str]:
+    found = []
+    for folder in CODE_FOLDERS:
+        for where, _, names in os.walk(os.path.join(ROOT, folder)):
+            found += [os.path.join(where, name) for name in names if name.endswith(endings)]
+    return sorted(os.path.relpath(path, ROOT) for path in found)
+
+
+def check_format() -> Results:
+    return one("format", ["clang-format-19", "--dry-run", "-Werror", *files_ending(".cpp", ".h")])
+
+
+def check_tidy() -> Results:
+    return one("tidy", ["python3", "-B", "tools/tidy"])
+
+
+def check_tools() -> Results:
+    """The unit tests of tools/ itself."""
+    results = Results()
+    for folder in ("check", "tidy"):
+        name = f"tools-{folder}"
+        status, log = run(name, ["python3", "-B", "-m", "unittest", "discover", "-s", f"tools/{folder}", "-p",
+                                 "*_test.py"], 120)
+        count = re.search(r"^Ran (\d+) tests?", log, re.MULTILINE)
+        broken = sum(int(number) for number in re.findall(r"(?:failures|errors)=(\d+)", log))
+        if status == 0 and count:
+            results.add(passed(int(count.group(1))))
+        else:
+            results.add(failed(name, log))
+            results.passed += max(0, int(count.group(1)) - broken) if count else 0
+    return results
+
+
+def check_shell() -> Results:
+    folders = [".", ".ci", "tools", "packaging", *(os.path.dirname(path) for path in files_ending(".sh"))]
+    scripts = sorted({os.path.normpath(os.path.join(folder, name)) for folder in folders
+                      if os.path.isdir(os.path.join(ROOT, folder)) for name in os.listdir(os.path.join(ROOT, folder))
+                      if is_shell_script(os.path.join(ROOT, folder, name))})
+    return one("shellcheck", ["shellcheck", "-x", "-P", ".", *scripts])
+
+
+def is_shell_script(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return re.match(rb"#!\s*/(usr/)?bin/(env )?(ba)?sh\b", file.readline()) is not None
+
+
+def build(preset: str, *targets: str) -> Results:
+    script = 'root=$1; shift; source "$root/tools/build.sh"; build_preset "$@"'
+    return one(f"build-{preset}", ["bash", "-c", script, "build", ROOT, preset, *targets], 1800)
+
+
+def unit_tests(preset: str, *more: str) -> Results:
+    report = os.path.join(LOGS, f"unit-{preset}.xml")
+    command = ["ctest", "--test-dir", f"build/{preset}", "-j", str(JOBS), "--no-tests=error", "--output-on-failure",
+               "--output-junit", report, *more]
+    return reported(f"unit-{preset}", command, report, f"unit ({preset})")
+
+
+def reported(name: str, command: list[str], report: str, kind: str) -> Results:
+    """Runs a test program that writes a JUnit report; a bad status that no test explains is a failure of its own."""
+    remove(report)
+    status, log = run(name, command, 900)
+    results = read_junit(report, kind)
+    if status != 0 and not results.failures:
+        results.add(failed(name, log))
+    return results
+
+
+def check_unit_tests() -> Results:
+    built = build("debug")
+    if built.passed:
+        built.add(unit_tests("debug"))
+    return built
+
+
+def check_release() -> Results:
+    return build("release")
+
+
+def check_lint() -> Results:
+    """clang-tidy over the sources; unit tests are left out, GoogleTest's macros make them slow and noisy."""
+    return one("clang-tidy", ["run-clang-tidy-19", "-quiet", "-j", str(JOBS), "-p", "build/debug",
+                              r"^(?!.*_test\.cpp$).*/(src|fuzz)/.*\.cpp$"], 1200)
+
+
+def check_interop() -> Results:
+    if not glob.glob(os.path.join(ROOT, "tests/interop/test_*.py")):
+        return skipped("interop", "tests/interop has no test")
+    report = os.path.join(LOGS, "interop.xml")
+    command = ["/usr/bin/python3", "-B", "-m", "pytest", "tests/interop", "-p", "no:cacheprovider",
+               "--lunway", "build/debug/lunway", "--require-peers", f"--junitxml={report}"]
+    return reported("interop", command, report, "interop")
+
+
+def check_threads(all_rooms: bool) -> Results:
+    rooms = [path.split("/")[1] for path in files_ending("_test.cpp") if path.startswith("src/")]
+    programs = [f"{room}_test" for room in sorted(set(rooms)) if all_rooms or room in ROOMS_WITH_THREADS]
+    if not programs:
+        return skipped("unit (tsan)", "no room with threads has tests")
+    built = build("tsan", *programs)
+    if built.passed:
+        # The programs of the other rooms are not built: ctest has a place holder for each, which is left out.
+        built.add(unit_tests("tsan", "-E", "_NOT_BUILT$"))
+    return built
+
+
+def check_fuzzers(seconds: int) -> Results:
+    sources = files_ending("_fuzz.cpp")
+    if not sources:
+        return skipped("fuzz", "there is no fuzzer yet")
+    built = build("fuzz")
+    if built.passed:
+        names = [os.path.basename(source).removesuffix(".cpp") for source in sources]
+        with ThreadPoolExecutor(JOBS) as pool:
+            for result in pool.map(lambda name: fuzz(name, seconds), names):
+                built.add(result)
+    return built
+
+
+def fuzz(name: str, seconds: int) -> Results:
+    programs = glob.glob(os.path.join(ROOT, "build/fuzz/**", name), recursive=True)
+    if not programs:
+        return failed(name, f"the fuzz preset built no {name}")
+    found = os.path.join(LOGS, name)
+    shutil.rmtree(found, ignore_errors=True)
+    os.makedirs(found)
+    seeds = [path for path in (f"fuzz/corpus/{name}",) if os.path.isdir(os.path.join(ROOT, path))]
+    return one(name, [programs[0], f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048",
+                      "-print_final_stats=1", f"-artifact_prefix={found}/", found, *seeds], seconds + 120)
+
+
+def remove(path: str) -> None:
+    if os.path.exists(path):
+        os.remove(path)
