@@ -179,7 +179,7 @@ struct ScsiResult {
   std::uint8_t status = 0;    // SAM status: 00h GOOD, 02h CHECK CONDITION ...
   std::size_t bytes_in = 0;   // bytes that landed in Command::data_in
   std::int64_t residual = 0;  // > 0 underflow: so many bytes less than asked; < 0 overflow: so many would not fit
-  std::optional<Sense> sense;
+  std::optional<Sense> sense{};
 
   bool good() const { return status == 0; }
   /// "GOOD", "BUSY", "CHECK CONDITION: ILLEGAL REQUEST, ..."
