@@ -14,7 +14,8 @@ _FORM = re.compile(r"^\s*//= (rfc\d+)(?:#([0-9A-Z]+(?:\.\d+)*))?$")
 # The same in a sentence: "RFC 7143, section 11.2.3". Checked, but not required.
 _PROSE = re.compile(r"RFC (\d{4})(?:,)? (?:section |§)(\d+(?:\.\d+)*)")
 _TEST_NAME = re.compile(r"^\s*(?:TEST|TEST_F|TEST_P|TYPED_TEST|RC_GTEST_PROP)\(\s*(\w+?)\s*,\s*(\w+)", re.MULTILINE)
-_SUITE = re.compile(r"^(?:Rfc(\d+)_((?:[A-Z0-9]{1,2}_)+))?([A-Z][A-Za-z0-9]*)$")
+# Rfc7143_13_17_Subject, Spc4_Subject (SCSI standards, whose sections are not listed here), or Subject alone.
+_SUITE = re.compile(r"^(?:(?:Rfc(\d+)_|S[a-z]{2}\d_)((?:[A-Z0-9]{1,2}_)*))?([A-Z][A-Za-z0-9]*)$")
 
 
 def sections(tree: Tree) -> dict[str, set[str]]:
@@ -53,8 +54,8 @@ def check_test_names(path: str, text: str, known: dict[str, set[str]]) -> Iterat
         suite, name = match.groups()
         form = _SUITE.match(suite)
         if not form:
-            yield Complaint(path, line, f"{suite}: name the suite Rfc7143_13_17_Subject, or Subject alone")
-        elif form.group(1):
+            yield Complaint(path, line, f"{suite}: name the suite Rfc7143_13_17_Subject, Spc4_Subject, or Subject alone")
+        elif form.group(1) and form.group(2):
             document, section = "rfc" + form.group(1), form.group(2).rstrip("_").replace("_", ".")
             if section not in known.get(document, {section}):
                 yield Complaint(path, line, f"{suite}: {document} has no section {section}")

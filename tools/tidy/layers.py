@@ -92,6 +92,7 @@ def check_rooms(tree: Tree) -> Iterator[Complaint]:
         if f"src/{room}/README.md" not in tree.files:
             yield Complaint(f"src/{room}", 1, "no README.md: say what lives here, the contracts, what it must not know")
     yield from check_links(tree)
+    yield from check_drawing(tree)
 
 
 def check_links(tree: Tree) -> Iterator[Complaint]:
@@ -102,3 +103,17 @@ def check_links(tree: Tree) -> Iterator[Complaint]:
             for linked in re.findall(r"lunway_(\w+)", match.group(2)):
                 if linked not in MAY_INCLUDE.get(match.group(1), ()):
                     yield Complaint("CMakeLists.txt", number, f"{match.group(1)} must not link {linked}")
+
+
+def check_drawing(tree: Tree) -> Iterator[Complaint]:
+    """The table in ARCHITECTURE.md is this one, row by row."""
+    rows = drawing()
+    if "ARCHITECTURE.md" in tree.files and "\n".join(rows) not in tree.files["ARCHITECTURE.md"]:
+        yield Complaint("ARCHITECTURE.md", 1, "its table of layers is not that of tools/tidy/layers.py: it must be\n"
+                        + "\n".join(rows))
+
+
+def drawing() -> list[str]:
+    head = ["| room | may include |", "| --- | --- |"]
+    return head + [f"| `{room}` | {', '.join(f'`{lower}`' for lower in below) or 'nothing'} |"
+                   for room, below in MAY_INCLUDE.items()]

@@ -51,6 +51,11 @@ class Rooms(unittest.TestCase):
         self.assertEqual(complaints_of({"CMakeLists.txt": "lunway_room(session LINKS lunway_wire)\n"}), [])
         self.assertEqual(len(complaints_of({"CMakeLists.txt": "lunway_room(wire LINKS lunway_session)\n"})), 1)
 
+    def test_architecture_quotes_the_table(self) -> None:
+        drawing = "\n".join(layers.drawing())
+        self.assertEqual(complaints_of({"ARCHITECTURE.md": f"# A\n\n{drawing}\n"}), [])
+        self.assertEqual(len(complaints_of({"ARCHITECTURE.md": drawing.replace("`wire`", "`wires`", 1)})), 1)
+
     def test_table_has_no_circle(self) -> None:
         for room, below in layers.MAY_INCLUDE.items():
             for lower in below:

@@ -113,6 +113,7 @@ class Citations(unittest.TestCase):
     def test_names_of_tests(self) -> None:
         self.assertEqual(self.cite("TEST(Rfc7143_13_17_MaxOutstandingR2T, ZeroIsRejected) {"), 0)
         self.assertEqual(self.cite("TEST(Serial32, Wraps) {"), 0)
+        self.assertEqual(self.cite("TEST(Spc4_6_4_Inquiry, TruncatesToTheAllocationLength) {"), 0)
         self.assertEqual(self.cite("TEST(Rfc7143_13_99_MaxOutstandingR2T, ZeroIsRejected) {"), 1)
         self.assertEqual(self.cite("TEST(Serial_32, Wraps) {"), 1)
         self.assertEqual(self.cite("TEST_F(Serial32, wraps_round) {"), 1)
