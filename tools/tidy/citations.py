@@ -54,7 +54,8 @@ def check_test_names(path: str, text: str, known: dict[str, set[str]]) -> Iterat
         suite, name = match.groups()
         form = _SUITE.match(suite)
         if not form:
-            yield Complaint(path, line, f"{suite}: name the suite Rfc7143_13_17_Subject, Spc4_Subject, or Subject alone")
+            yield Complaint(path, line,
+                            f"{suite}: name the suite Rfc7143_13_17_Subject, Spc4_Subject, or Subject alone")
         elif form.group(1) and form.group(2):
             document, section = "rfc" + form.group(1), form.group(2).rstrip("_").replace("_", ".")
             if section not in known.get(document, {section}):
