@@ -103,6 +103,9 @@ class TextWriter {
   /// The next data segment; an empty one when nothing is left. `max_bytes` is not 0.
   Piece next_piece(std::size_t max_bytes);
 
+  /// How many bytes can still be added; a pair takes two more than its key and value.
+  std::size_t room() const { return limit_ - text_.size(); }
+
   bool done() const { return sent_ == text_.size(); }
   /// Everything added so far, handed out or not.
   std::string_view text() const { return text_; }

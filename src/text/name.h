@@ -34,6 +34,11 @@ enum class NameFault : std::uint8_t {
 
 std::string_view describe(NameFault fault);
 
+enum class NameRules : std::uint8_t {
+  rfc,      // what we name ourselves, and what we advise
+  lenient,  // what peers are called in practice: other printable ASCII characters too, '_' above all
+};
+
 /// A valid iSCSI name in normal form: equal names have equal text.
 class IscsiName {
  public:
@@ -41,7 +46,7 @@ class IscsiName {
 
   /// Checks and normalises. Upper case becomes lower case and so on: what a peer or a person gave may look different
   /// and still be the same name.
-  static std::expected<IscsiName, NameFault> parse(std::string_view text);
+  static std::expected<IscsiName, NameFault> parse(std::string_view text, NameRules rules = NameRules::rfc);
 
   const std::string& text() const { return text_; }
   Type type() const;
@@ -59,7 +64,7 @@ class IscsiName {
 class NamePattern {
  public:
   /// The text between the stars is normalised as a name would be.
-  static std::expected<NamePattern, NameFault> parse(std::string_view text);
+  static std::expected<NamePattern, NameFault> parse(std::string_view text, NameRules rules = NameRules::rfc);
 
   bool matches(const IscsiName& name) const;
   const std::string& text() const { return text_; }

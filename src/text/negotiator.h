@@ -99,6 +99,7 @@ class Negotiator {
     Progress progress = Progress::untouched;
     bool declared_by_us = false;
     bool declared_by_peer = false;
+    bool agreed = false;      // `value` is what an offer and its answer made
     std::uint32_t value = 0;  // in force, or agreed
     std::uint32_t offer = 0;  // ours; of lists unused
     std::string proposal;     // the peer's, and what it declared
@@ -116,16 +117,23 @@ class Negotiator {
 
   Outcome answer_pending(TextWriter& out);
   Outcome answer(const KeyInfo& info, TextWriter& out);
-  Outcome answer_value(const KeyInfo& info, TextWriter& out);
+  std::optional<std::uint32_t> select(const KeyInfo& info, std::string_view proposal) const;
   Outcome declare(TextWriter& out);
   Outcome offer_due(TextWriter& out, bool closing);
   Outcome offer(const KeyInfo& info, TextWriter& out);
   bool wants_to_offer(const KeyInfo& info, bool closing) const;
-  bool is_irrelevant(const KeyInfo& info) const;
-  bool is_acceptable(const KeyInfo& info, std::uint32_t value) const;
-  NumberWish wish_of(const KeyInfo& info) const;
+  std::string offered_list(const KeyInfo& info) const;
+  bool is_offered(const KeyInfo& info, std::uint32_t value) const;
+
   Outcome settle_unanswered();
   Outcome enforce_integrity();
+
+  NumberWish wish_of(const KeyInfo& info) const;
+  std::uint32_t upper_bound_of(const KeyInfo& info) const;
+  bool is_negotiable(const KeyInfo& info) const;
+  bool is_irrelevant(const KeyInfo& info) const;
+  bool is_acceptable(const KeyInfo& info, std::uint32_t value) const;
+  bool allows_unsolicited_data() const;
 
   Slot& slot(KeyId id) { return slots_[index_of(id)]; }
   const Slot& slot(KeyId id) const { return slots_[index_of(id)]; }

@@ -6,8 +6,11 @@
 #pragma once
 
 #include <array>
+#include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 
 #include "text/key_table.h"
@@ -33,9 +36,8 @@ class ListWish {
   ListWish() = default;
   template <class Word>
   ListWish(std::initializer_list<Word> best_first, bool offered = true) : offer(offered) {
-    for (const Word word : best_first) {
-      if (size_ < kCapacity) values_[size_++] = static_cast<std::uint8_t>(word);
-    }
+    assert(best_first.size() <= kCapacity);
+    for (const Word word : best_first) values_[size_++] = static_cast<std::uint8_t>(word);
   }
 
   std::span<const std::uint8_t> values() const { return {values_.data(), size_}; }

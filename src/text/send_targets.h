@@ -52,8 +52,12 @@ enum class RecordFault : std::uint8_t {
 
 std::string_view describe(RecordFault fault);
 
-/// Reads a whole answer. Names are as the target sent them; they parse as IscsiName.
-std::expected<std::vector<TargetRecord>, RecordFault> parse_target_records(std::string_view text,
-                                                                           const TextLimits& limits = {});
+/// A list of targets is longer than a negotiation: room for some ten thousand.
+inline constexpr TextLimits kTargetListLimits{.bytes = 4U << 20, .pairs = 65536, .continuations = 1024};
+
+/// Reads a whole answer. Names are as the target sent them, checked for their length only: an initiator has to log in
+/// by this very text, whatever it thinks of it.
+std::expected<std::vector<TargetRecord>, RecordFault> parse_target_records(
+    std::string_view text, const TextLimits& limits = kTargetListLimits);
 
 }  // namespace lunway::text

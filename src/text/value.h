@@ -9,10 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-
-#include "base/bytes.h"
 
 namespace lunway::text {
 
@@ -47,20 +44,9 @@ std::optional<NumberRange> parse_range(std::string_view value);
 /// Cuts a list-of-values: returns what stands before the first comma and removes it with its comma from `rest`.
 std::string_view take_list_item(std::string_view& rest);
 
-/// Decodes a hex-constant or base64-constant into the start of `out`; the result is the number of bytes. Nothing when
-/// the text is neither or needs more bytes than `out` has. An odd hex-constant has the byte-length (digits + 1) / 2,
-/// its first byte is the first digit alone. Base64 is canonical: padded, and with no bits set beyond its last byte.
-std::optional<std::size_t> decode_binary(std::string_view value, MutableBytes out);
-
-/// Decodes a value of exactly out.size() bytes. Its content is unspecified after a failure.
-bool decode_binary_exactly(std::string_view value, MutableBytes out);
-
 /// A regular-binary-value of a known length of 1 to 8 bytes, which may also be a decimal-constant; as a number, most
 /// significant byte first.
 std::optional<std::uint64_t> parse_small_binary(std::string_view value, std::size_t bytes);
-
-std::string hex_constant(Bytes bytes);     // 0x...
-std::string base64_constant(Bytes bytes);  // 0b...; at least one byte
 
 /// Well-formed UTF-8 without surrogates, overlong forms and code points above U+10FFFF.
 bool is_utf8(std::string_view text);
