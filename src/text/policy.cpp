@@ -4,7 +4,6 @@
 #include "text/policy.h"
 
 #include <cassert>
-#include <utility>
 
 namespace lunway::text {
 namespace {
@@ -15,6 +14,13 @@ std::uint32_t worst_of(const KeyInfo& info) {
   return pushes_up ? info.highest : info.lowest;
 }
 
+template <class AnyPolicy>
+auto& list_of(AnyPolicy& policy, KeyId id) {
+  assert(info_of(id).rule == Rule::list);
+  if (id == KeyId::header_digest) return policy.header_digest;
+  return id == KeyId::data_digest ? policy.data_digest : policy.task_reporting;
+}
+
 }  // namespace
 
 Policy::Policy() {
@@ -23,18 +29,7 @@ Policy::Policy() {
   number(KeyId::protocol_level).offer = false;
 }
 
-ListWish& Policy::list(KeyId id) { return const_cast<ListWish&>(std::as_const(*this).list(id)); }
-
-const ListWish& Policy::list(KeyId id) const {
-  switch (id) {
-    case KeyId::header_digest:
-      return header_digest;
-    case KeyId::data_digest:
-      return data_digest;
-    default:
-      assert(id == KeyId::task_reporting);
-      return task_reporting;
-  }
-}
+ListWish& Policy::list(KeyId id) { return list_of(*this, id); }
+const ListWish& Policy::list(KeyId id) const { return list_of(*this, id); }
 
 }  // namespace lunway::text
