@@ -19,7 +19,7 @@
 namespace lunway::runtime {
 
 /// The port that iSCSI targets listen on.
-//= rfc7143#14
+//= rfc7143#15
 inline constexpr std::uint16_t kIscsiPort = 3260;
 
 /// A host as a person writes it, not yet looked up.

@@ -60,6 +60,7 @@ class Buffer {
 class BufferPool {
  public:
   static constexpr std::size_t kAlignment = 4096;
+  static constexpr std::size_t kBudgetBytesMax = std::size_t{1} << 40;
 
   struct Options {
     /// All that can be out at once; rounded up to a power of two of at least kAlignment. Address space until used.
@@ -108,8 +109,8 @@ class BufferPool {
   void release(std::byte* data, std::uint8_t order);
   void push_free(std::uint32_t page, std::uint8_t order);
   void pop_free(std::uint32_t page);
-  void warm_up(std::uint32_t page, std::uint8_t order);
-  void cool_down(std::uint32_t page, std::uint8_t order);
+  void take_from_kept(std::uint32_t page, std::uint8_t order);
+  void keep_or_give_back(std::uint32_t page, std::uint8_t order);
 
   std::byte* region_ = nullptr;
   std::size_t keep_bytes_ = 0;

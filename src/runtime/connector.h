@@ -5,7 +5,6 @@
 
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "base/instant.h"
@@ -45,23 +44,23 @@ class Connector {
   bool is_connecting() const { return connecting_; }
 
  private:
-  void attempt();
+  void attempt(Instant now);
   void connected(const Outcome& outcome);
   void closed(const Outcome& outcome);
   void too_slow(Instant now);
-  void attempt_failed(int error);
-  void go_on();
+  void attempt_ended();
 
   Ring& ring_;
   Owner& owner_;
   std::vector<Address> addresses_;
-  std::size_t at_ = 0;
+  std::size_t at_ = 0;  // in addresses_
   Duration timeout_each_{};
   int socket_ = -1;
+  int socket_error_ = 0;
+  int error_ = 0;  // of the last attempt
   bool connecting_ = false;
   bool cancelled_ = false;
   bool timed_out_ = false;
-  std::optional<Error> error_;
   Timer timeout_;
   Operation connect_ = Operation::calling<&Connector::connected>(this);
   Operation close_ = Operation::calling<&Connector::closed>(this);

@@ -26,7 +26,7 @@ class FileTask {
     std::byte* memory = nullptr;
   };
 
-  explicit FileTask(const IoOp& op) : op_(op), method_(first_method(op.kind)) {}
+  explicit FileTask(const IoOp& op) : op_(op), method_(first_method(op)) {}
 
   int descriptor() const { return op_.descriptor; }
 
@@ -39,7 +39,7 @@ class FileTask {
  private:
   enum class Method : std::uint8_t { transfer, sync, punch_hole, zero_range, punch_as_zero, write_zeros };
 
-  static Method first_method(IoOp::Kind kind);
+  static Method first_method(const IoOp& op);
   bool fall_back();
 
   IoOp op_;

@@ -61,7 +61,7 @@ class Listener {
   void accepted(const Outcome& outcome);
   void closed(const Outcome& outcome);
   void retry(Instant now);
-  void accept_failed(int error);
+  void rest(int error);
 
   Ring& ring_;
   Owner& owner_;

@@ -39,8 +39,8 @@ class Loop {
   Timers& timers() { return timers_; }
   BufferPool& buffers() { return buffers_; }
 
-  /// The time at which this turn began to run handlers. Cheap; good enough for deadlines.
-  Instant now() const { return now_; }
+  /// The time in this turn, read when first asked for. Cheap; good enough for deadlines.
+  Instant now();
 
   /// Waits until something happens or `deadline`, then runs handlers, expired timers and posted calls once.
   void turn(Instant deadline = kNever);
@@ -49,7 +49,7 @@ class Loop {
   void run();
 
   /// For an application's own loop: when this is readable, or next_deadline() has come, call turn(Instant::min()). Call
-  /// flush() before waiting if the loop was used since the last turn().
+  /// flush() before each wait.
   int descriptor() const { return ring_->descriptor(); }
   Instant next_deadline() const { return timers_.next_deadline(); }
   void flush() { ring_->flush(); }
@@ -70,6 +70,7 @@ class Loop {
   Timers timers_;
   BufferPool buffers_;
   Instant now_;
+  bool now_is_known_ = false;
   std::atomic<bool> stopping_ = false;
   std::mutex mutex_;
   std::vector<Call> posted_;   // guarded by mutex_

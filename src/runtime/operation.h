@@ -53,7 +53,7 @@ class Operation {
   friend class FileThreads;
   friend class OperationQueue;
 
-  enum class Kind : std::uint8_t { accept, connect, receive, receive_lent, send, execute, poll, close };
+  enum class Kind : std::uint8_t { accept, connect, receive, receive_lent, send, execute, poll, defer, close };
 
   struct Receiving {
     MutableBytes rest;
@@ -69,9 +69,10 @@ class Operation {
   Kind kind_ = Kind::accept;
   bool in_flight_ = false;
   bool cancelled_ = false;
+  bool drained_ = false;  // the last receive took all there was
   int descriptor_ = -1;
   std::uint64_t done_ = 0;  // bytes that went through so far
-  Outcome outcome_;         // while it waits for its handler
+  int error_ = 0;           // with done_: the outcome of a file operation, on its way from the thread that made it
   std::variant<std::monostate, Receiving, Sending, Address, FileTask> work_;
 };
 

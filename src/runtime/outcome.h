@@ -19,7 +19,7 @@ struct Outcome {
   /// The descriptor (accept), or the bytes that went through, also when an error ended it.
   std::uint64_t value = 0;
   /// What arrived (receive_lent): valid until the handler returns.
-  Bytes bytes;
+  Bytes bytes{};
 
   bool ok() const { return error == 0; }
 };

@@ -74,6 +74,9 @@ class Ring {
   /// Waits once until a foreign descriptor can be read, has failed or has hung up.
   virtual void poll_readable(Operation& operation, int descriptor) = 0;
 
+  /// Does nothing; its handler runs in the next run(). For work that must not happen inside the call that causes it.
+  virtual void defer(Operation& operation) = 0;
+
   /// No operation on the descriptor may be in flight.
   virtual void close(Operation& operation, int descriptor) = 0;
 
@@ -92,8 +95,7 @@ class Ring {
   /// handler.
   virtual std::size_t run(Instant deadline) = 0;
 
-  /// For an application with a loop of its own: readable when run() has something to do. Before waiting on it, call
-  /// flush() if operations were started or cancelled since the last run().
+  /// For an application with a loop of its own: readable when run() has something to do. Call flush() before each wait.
   virtual int descriptor() const = 0;
 
   /// Hands new operations to the kernel without running a handler.

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <semaphore>
 #include <string>
 #include <thread>
 
@@ -25,7 +26,8 @@ class Shard {
   /// Returns when the thread runs, or why it could not.
   static Result<std::unique_ptr<Shard>> start(const Options& options);
 
-  /// Stops and waits for the thread. What the shard's objects have in flight must have ended before.
+  /// Stops and waits for the thread. Objects that live on the shard have ended before: post a call that closes them,
+  /// and let the last one call Loop::stop().
   ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
@@ -40,7 +42,8 @@ class Shard {
  private:
   Shard() = default;
 
-  std::unique_ptr<Loop> loop_;  // made, run and destroyed on thread_
+  Loop* loop_ = nullptr;              // made, run and destroyed on thread_
+  std::binary_semaphore may_end_{0};  // nobody uses loop_ any more
   std::thread thread_;
 };
 

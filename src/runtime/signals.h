@@ -20,7 +20,7 @@ void ignore_broken_pipes();
 /// Call it in main(), before any thread.
 void block_termination_signals();
 
-/// One per process. close() is asynchronous like a stream's: destroy it after on_signals_closed(), or never started.
+/// One per process. After start(), close() is asynchronous like a stream's: destroy it after on_signals_closed().
 class Signals {
  public:
   class Owner {
@@ -39,6 +39,7 @@ class Signals {
   Signals& operator=(const Signals&) = delete;
 
   void start();
+  /// After start(), once.
   void close();
 
  private:

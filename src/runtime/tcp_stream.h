@@ -13,6 +13,7 @@
 
 #include <sys/uio.h>
 
+#include <chrono>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -64,18 +65,19 @@ class TcpStream {
   };
 
   TcpStream(Ring& ring, int socket, Owner& owner);
-  /// Only after on_closed() or on_released(), or before start() and the first send(): then it closes the socket.
+  /// Only after on_closed() or on_released(), or before start(): then it closes the socket.
   ~TcpStream();
   TcpStream(const TcpStream&) = delete;
   TcpStream& operator=(const TcpStream&) = delete;
 
   void start();
 
-  /// The next place.size() bytes of the stream go straight there, then on_filled(). From a callback, or before start().
-  /// Receiving goes back to on_bytes() afterwards. `place` is not empty and stays valid until on_filled() or the end.
+  /// The next place.size() bytes of the stream go there, then on_filled(); after that on_bytes() again. Called in
+  /// on_bytes() or on_filled(), they go there without a copy. `place` is not empty and stays valid until on_filled() or
+  /// the end.
   void receive_into(MutableBytes place);
 
-  /// Back-pressure: no on_bytes(), on_filled() or on_peer_finished() between the two. Cheap; may be repeated.
+  /// Back-pressure: no on_bytes(), on_filled() or on_peer_finished() between the two. May be repeated.
   void pause();
   void resume();
 
@@ -88,14 +90,17 @@ class TcpStream {
   /// after.
   void finish_sending();
 
-  /// Drops what is not sent yet and closes. From anywhere, any number of times.
+  /// Drops what is not sent yet and closes. From anywhere, any number of times. Bytes of the peer that nobody has read
+  /// make the system send a reset, which may overtake our last words: where they matter, finish_sending() first and
+  /// close when the peer has finished too, or took too long.
   void close();
 
   /// As close(), but the peer sees a reset (RST).
   void reset();
 
-  /// Gives the socket away, to go on elsewhere: another ring, another shard. Bytes that were received already are still
-  /// delivered; then on_released() comes, or on_closed() if the connection ended first. Not while sending.
+  /// Gives the socket away, to go on elsewhere: another ring, another shard. Ends a pause. Bytes that were received
+  /// already are still delivered; then on_released() comes, or on_closed() if the connection ended first. Not while
+  /// sending, nor with a place to fill.
   void release();
 
   bool is_closing() const { return state_ == State::closing || state_ == State::ended; }
@@ -106,13 +111,16 @@ class TcpStream {
 
   void received(const Outcome& outcome);
   void filled(const Outcome& outcome);
+  void resumed(const Outcome& outcome);
   void sent(const Outcome& outcome);
   void closed(const Outcome& outcome);
 
+  void deliver(Bytes bytes);
+  void fill_place(Bytes& bytes);
+  void receive_ended(int error);
+  void tell_filled();
+  void tell_finished();
   void keep_receiving();
-  void deliver_held();
-  void peer_finished();
-  void fail(int error);
   void begin_close(Closed why);
   void settle();
 
@@ -121,8 +129,9 @@ class TcpStream {
   int socket_;
   State state_ = State::fresh;
   bool paused_ = false;
-  bool finished_by_peer_ = false;
-  bool finish_told_ = false;
+  bool is_filled_ = false;         // on_filled() is due
+  bool finished_by_peer_ = false;  // and on_peer_finished() is due, until told
+  bool finish_is_told_ = false;
   bool finish_sending_ = false;
   Closed closed_;
   MutableBytes place_;           // what is left of receive_into()
@@ -130,11 +139,15 @@ class TcpStream {
   std::vector<iovec> pieces_;    // of the send in flight
   Operation receive_ = Operation::calling<&TcpStream::received>(this);
   Operation fill_ = Operation::calling<&TcpStream::filled>(this);
+  Operation resume_ = Operation::calling<&TcpStream::resumed>(this);
   Operation send_ = Operation::calling<&TcpStream::sent>(this);
   Operation close_ = Operation::calling<&TcpStream::closed>(this);
 };
 
-/// "closed", "peer finished", ..., with the system's words for an error.
+/// Gives a connection up whose peer has not answered for `silence`, idle or not (keep-alive, user timeout).
+void limit_silence(int socket, std::chrono::seconds silence);
+
+/// "closed", "the peer finished", ..., with the system's words for an error.
 std::string to_string(TcpStream::Closed closed);
 
 }  // namespace lunway::runtime

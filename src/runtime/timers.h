@@ -74,6 +74,8 @@ class Timers {
  private:
   friend class Timer;
 
+  static bool fires_before(const Timer& left, const Timer& right);
+
   void insert(Timer& timer);
   void remove(Timer& timer);
   void place(Timer& timer, std::size_t index);
