@@ -46,8 +46,7 @@ install_packages() {
   fi
   echo "lunway: installing ${missing[*]}" >&2
   log=$(mktemp)
-  if ! { apt_knows "${missing[@]}" || apt_get update; } > "$log" 2>&1 ||
-    ! { apt_install || { apt_get update && apt_install; }; } >> "$log" 2>&1; then
+  if ! without_daemons fetch_and_install "${missing[@]}" > "$log" 2>&1; then
     cat "$log" >&2
     rm -f "$log"
     echo "lunway: apt-get could not install: ${missing[*]}" >&2
@@ -56,13 +55,13 @@ install_packages() {
   rm -f "$log"
 }
 
-# With a terminal sudo may ask for the password; without one it must not wait for it.
-sudo_works() {
-  command -v sudo > /dev/null || return 1
-  if [[ -t 0 && -t 2 ]]; then sudo -v; else sudo -n true 2> /dev/null; fi
+# The package lists are fetched only when they do not know a package or point to one that is gone.
+fetch_and_install() {
+  apt_knows "$@" || apt_get update || return 1
+  apt_get install --yes --no-install-recommends "$@" && return
+  apt_get update && apt_get install --yes --no-install-recommends "$@"
 }
 
-# Fails when the package lists are too old or empty to find one of the packages.
 apt_knows() {
   local package
   for package in "$@"; do
@@ -70,8 +69,26 @@ apt_knows() {
   done
 }
 
-apt_install() { apt_get install --yes --no-install-recommends "${missing[@]}"; }
-
 apt_get() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" < /dev/null
+}
+
+# Debian starts the daemon of a newly installed tgt at once, open to everybody on port 3260. Tests start their own.
+without_daemons() {
+  local status=0
+  if [[ " ${missing[*]} " != *" tgt "* ]] || ! systemctl show-environment > /dev/null 2>&1; then
+    "$@"
+    return
+  fi
+  "${as_root[@]}" systemctl mask --runtime tgt.service
+  "$@" || status=$?
+  "${as_root[@]}" systemctl unmask --runtime tgt.service
+  "${as_root[@]}" systemctl disable tgt.service
+  return "$status"
+}
+
+# With a terminal sudo may ask for the password; without one it must not wait for it.
+sudo_works() {
+  command -v sudo > /dev/null || return 1
+  if [[ -t 0 && -t 2 ]]; then sudo -v; else sudo -n true 2> /dev/null; fi
 }

@@ -35,7 +35,7 @@ LIBRARIES = [
     (r"(stringprep|idna|idn-free)\.h", r"src/text/name", "only text/name* knows libidn"),
     (r"(isa-l|crc)(\.h|/)", r"src/base/crc32c", "only base/crc32c knows ISA-L"),
     (r"(CLI/|toml\+\+/|nlohmann/|httplib|fmt/)", r"(src/(cli|admin)/|bench/)", "only cli/ and admin/ use it"),
-    (r"(sys/socket|netinet/|arpa/|netdb|sys/epoll)", r"(src/(runtime|target|initiator|admin|cli)/|tests/|bench/)",
+    (r"(sys/socket|netinet/|netdb|sys/epoll)", r"(src/(runtime|target|initiator|admin|cli)/|tests/|bench/)",
      "sockets belong to runtime/; pass bytes instead"),
 ]
 
