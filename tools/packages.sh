@@ -17,10 +17,10 @@ ensure_packages() {
 
 # The packages of the named groups that are not installed, on one line.
 missing_packages() {
-  local group wanted=() package status
+  local group wanted=() packages package status
   declare -A installed
   for group in "$@"; do
-    read -ra packages <<< "$(sed -n "s/^$group: *//p" "$root/tools/packages")"
+    read -r -d '' -a packages < <(sed -n "s/^$group: *//p" "$root/tools/packages") || true
     wanted+=("${packages[@]}")
   done
   while read -r package status; do
