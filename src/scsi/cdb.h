@@ -33,7 +33,7 @@ class Cdb {
   std::uint64_t be64(std::size_t at) const { return load_be64(here(at, 8)); }
 
   /// Bit 0 is the least significant, as the standards number them.
-  bool bit(std::size_t at, unsigned number) const { return ((u8(at) >> number) & 1U) != 0; }
+  bool bit(std::size_t at, unsigned number) const { return (unsigned{u8(at)} >> number & 1U) != 0; }
 
  private:
   const std::byte* here(std::size_t at, [[maybe_unused]] std::size_t width) const {

@@ -15,6 +15,7 @@
 
 #include "base/bytes.h"
 #include "scsi/cdb.h"
+#include "scsi/command.h"
 #include "scsi/sense.h"
 #include "scsi/step.h"
 
@@ -45,13 +46,15 @@ struct Execution {
   std::uint8_t stage = 0;
   std::vector<std::byte> memory;
 
+  void load(const Command& command);
+
   /// Memory of this size, all zeros.
   MutableBytes zeroed_memory(std::size_t size);
 
   Step good();
   Step good_with_status(Status status);
-  /// The first `length` bytes of memory, cut to the allocation length.
-  Step good_with_data(std::size_t length, std::uint64_t allocation_length);
+  /// The first `size` bytes of memory, cut to the allocation length.
+  Step good_with_data(std::size_t size, std::uint64_t allocation_length);
   Step check_condition(const Sense& sense);
   Step check_condition(SenseKey key, SenseCode code);
   /// INVALID FIELD IN CDB, and INVALID FIELD IN PARAMETER LIST.
@@ -64,6 +67,7 @@ struct Execution {
   /// into the front of memory.
   Step receive_parameters(std::uint64_t length);
 
+  /// What the last check_condition() wrote.
   std::array<std::byte, kMaxSenseBytes> sense{};
 };
 

@@ -54,6 +54,11 @@ struct LogicalUnitOptions {
   /// The most that one command may move: MAXIMUM TRANSFER LENGTH of the Block Limits page. VERIFY and its kin keep as
   /// much in memory.
   std::uint32_t max_transfer_bytes = 8U << 20;
+  /// The first two bytes of REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS data: which of them the owner carries out. The
+  /// default is all of RFC 7143 but CLEAR ACA, and those of RFC 7144.
+  std::uint16_t task_management = 0xde07;
+  /// TAS of the control page: commands that other initiators aborted end with TASK ABORTED, instead of silently.
+  bool task_aborted_status = false;
 };
 
 /// Threads: every member may be called from all shards at once. A task and a nexus belong to one shard.
@@ -100,6 +105,9 @@ class LogicalUnit {
   std::uint32_t block_size() const;
 
  private:
+  Step guarded(Task& task, Step step);
+  Step finished(Task& task, Step step);
+
   const std::unique_ptr<UnitState> unit_;
 };
 

@@ -21,17 +21,17 @@ struct FieldPointer {
   /// The field's first byte.
   std::uint16_t byte = 0;
   /// The field's most significant bit, where it begins inside a byte.
-  std::optional<std::uint8_t> bit;
+  std::optional<std::uint8_t> bit = {};
 };
 
 struct Sense {
   SenseKey key = SenseKey::no_sense;
   SenseCode code = SenseCode::no_additional_sense_information;
-  std::optional<FieldPointer> field;
+  std::optional<FieldPointer> field = {};
   /// An LBA, or for MISCOMPARE the offset of the first byte that differs.
-  std::optional<std::uint64_t> information;
+  std::optional<std::uint64_t> information = {};
   /// How far an operation has come, in 65536ths.
-  std::optional<std::uint16_t> progress;
+  std::optional<std::uint16_t> progress = {};
 };
 
 enum class SenseFormat : std::uint8_t { fixed, descriptor };

@@ -39,7 +39,7 @@ struct WriteBlocks {
 /// bytes of the command's data into `memory`, which the task owns, and resumes with how many came. The step comes at
 /// most once a command, and never asks for more than the initiator expects to send.
 struct ReceiveParameters {
-  MutableBytes memory;
+  MutableBytes memory = {};
 };
 
 /// A medium operation of the command's own, into or from memory of the task.
@@ -55,7 +55,7 @@ struct Access {
   Verb verb = Verb::read;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  MutableBytes memory;
+  MutableBytes memory = {};
 };
 
 /// Somebody else uses the blocks. The owner keeps the task aside until its Waker was called, and then resumes it, on
@@ -78,11 +78,11 @@ struct AbortTasks {
 struct Finish {
   Status status = Status::good;
   /// Not empty exactly with CHECK CONDITION.
-  Bytes sense;
+  Bytes sense = {};
   /// Data for the initiator, cut to the allocation length, not to what the initiator expects.
-  Bytes data_in;
-  /// What the command by its CDB would have sent and received. The transport compares these with what the initiator
-  /// expected and reports the difference as residual.
+  Bytes data_in = {};
+  /// What the command by its CDB sends and receives. The transport compares these with what the initiator expected and
+  /// reports the difference as residual. A command that fails before it moves data moves none.
   std::uint64_t data_in_length = 0;
   std::uint64_t data_out_length = 0;
 };

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <optional>
+
 #include "scsi/command.h"
 #include "scsi/execution.h"
 #include "scsi/range_gate.h"
@@ -30,8 +32,10 @@ class Task {
   friend Step begin_without_unit(Task& task, const NexusIdentity& nexus, const Command& command);
 
   const CommandDescription* description_ = nullptr;
-  /// The handler has not run yet, for the blocks are not free.
-  bool waits_ = false;
+  Waker* waker_ = nullptr;
+  bool is_ordered_ = false;
+  /// While the blocks are not free: what follows when they are.
+  std::optional<Step> held_back_;
   RangeHold hold_;
   Execution execution_;
 };

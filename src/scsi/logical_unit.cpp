@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+
+#include "scsi/logical_unit.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <optional>
+#include <utility>
+
+#include "scsi/command_table.h"
+#include "scsi/unit_state.h"
+
+namespace lunway::scsi {
+namespace {
+
+/// The pending unit attention that comes first, which is then no longer pending.
+Step report_attention(Execution& execution) {
+  const std::uint32_t pending = execution.nexus->conditions() & Nexus::kAttentionMask;
+  const auto first = static_cast<UnitAttention>(std::countr_zero(pending));
+  execution.nexus->clear(first);
+  return execution.check_condition(SenseKey::unit_attention, code_of(first));
+}
+
+Step refuse_unknown(Execution& execution, const CommandTable::Found& found) {
+  // SPC-4, 4.2.5.2: a service action that is not supported is a field of the CDB.
+  if (found.opcode_exists) return execution.invalid_field(1, 4);
+  return execution.check_condition({.key = SenseKey::illegal_request,
+                                    .code = SenseCode::invalid_command_operation_code,
+                                    .field = FieldPointer{.in_cdb = true, .byte = 0, .bit = std::nullopt}});
+}
+
+/// What keeps a well-known command from its work, in the order in which it is looked for.
+std::optional<Step> refusal(Execution& execution, const CommandDescription& command) {
+  UnitState& unit = *execution.unit;
+  if ((execution.nexus->conditions() & Nexus::kReservationExists) != 0) {
+    const std::lock_guard lock(unit.mutex);
+    if (unit.reservations.bars(*execution.nexus, command.interest)) {
+      return execution.good_with_status(Status::reservation_conflict);
+    }
+  }
+  if (const auto field = reserved_bit_set(execution.cdb, command))
+    return execution.invalid_field(field->byte, field->bit);
+  if (command.needs_medium) {
+    const UnitState::Medium medium = unit.medium;
+    if (medium == UnitState::Medium::stopped) {
+      return execution.check_condition(SenseKey::not_ready,
+                                       SenseCode::logical_unit_not_ready_initializing_command_required);
+    }
+    if (medium == UnitState::Medium::ejected) {
+      return execution.check_condition(SenseKey::not_ready, SenseCode::medium_not_present);
+    }
+  }
+  if (command.changes_medium) {
+    if (unit.write_protected) return execution.check_condition(SenseKey::data_protect, SenseCode::write_protected);
+    if (unit.software_write_protect) {
+      return execution.check_condition(SenseKey::data_protect, SenseCode::software_write_protected);
+    }
+  }
+  return std::nullopt;
+}
+
+Step first_step(Execution& execution, const CommandTable::Found& found, TaskAttribute attribute) {
+  // SAM-5, 8.6.5: there is no ACA condition that such a task could belong to.
+  if (attribute == TaskAttribute::aca) {
+    return execution.check_condition(SenseKey::illegal_request, SenseCode::invalid_message_error);
+  }
+  const bool attends = found.command == nullptr || !found.command->ignores_attention;
+  if (attends && (execution.nexus->conditions() & Nexus::kAttentionMask) != 0) return report_attention(execution);
+  if (found.command == nullptr) return refuse_unknown(execution, found);
+  if (auto refused = refusal(execution, *found.command)) return *std::move(refused);
+  return found.command->begin(execution);
+}
+
+bool touches_blocks(const Step& step) {
+  if (const auto* access = std::get_if<Access>(&step)) return access->verb != Access::Verb::flush;
+  return std::holds_alternative<ReadBlocks>(step) || std::holds_alternative<WriteBlocks>(step);
+}
+
+}  // namespace
+
+LogicalUnit::LogicalUnit(const LogicalUnitOptions& options) : unit_(std::make_unique<UnitState>(options)) {
+  assert(options.block_size == 512 || options.block_size == 4096);
+}
+
+LogicalUnit::~LogicalUnit() = default;
+
+Step LogicalUnit::begin(Task& task, Nexus& nexus, const Command& command) {
+  assert(task.is_idle());
+  Execution& execution = task.execution_;
+  execution.load(command);
+  execution.unit = unit_.get();
+  execution.nexus = &nexus;
+  execution.identity = &nexus.identity();
+  task.waker_ = command.waker;
+  task.is_ordered_ = command.attribute == TaskAttribute::ordered;
+
+  const CommandTable::Found found = CommandTable::instance().find(execution.cdb, unit_->options);
+  task.description_ = found.command;
+  return guarded(task, first_step(execution, found, command.attribute));
+}
+
+Step LogicalUnit::resume(Task& task, const Outcome& outcome) {
+  assert(!task.is_idle());
+  if (task.held_back_) {
+    if (!unit_->gate.has(task.hold_)) return Wait{};
+    return *std::exchange(task.held_back_, std::nullopt);
+  }
+  if (outcome.failure != Outcome::Failure::none) return finished(task, task.execution_.failed(outcome.failure));
+  return guarded(task, task.description_->resume(task.execution_, outcome));
+}
+
+/// Lets a step out when the command may use its blocks; before, it waits. An ORDERED task claims the whole medium with
+/// its first step: what came before has then ended, and what comes later has not begun.
+Step LogicalUnit::guarded(Task& task, Step step) {
+  if (std::holds_alternative<Finish>(step)) return finished(task, std::move(step));
+  if (!task.hold_.is_idle() || !(touches_blocks(step) || task.is_ordered_)) return step;
+  const Execution& execution = task.execution_;
+  const bool alone = task.is_ordered_ || task.description_->alone;
+  const RangeGate::Claim claim{.offset = task.is_ordered_ ? 0 : execution.offset,
+                               .length = task.is_ordered_ ? UINT64_MAX : execution.length,
+                               .use = alone ? RangeGate::Use::alone : RangeGate::Use::shared,
+                               .shard = execution.nexus->shard(),
+                               .task = &task,
+                               .waker = task.waker_};
+  if (unit_->gate.claim(task.hold_, claim)) return step;
+  task.held_back_ = std::move(step);
+  return Wait{};
+}
+
+Step LogicalUnit::finished(Task& task, Step step) {
+  abandon(task);
+  return step;
+}
+
+void LogicalUnit::abandon(Task& task) {
+  unit_->gate.release(task.hold_);
+  task.held_back_.reset();
+  task.description_ = nullptr;
+}
+
+std::uint64_t LogicalUnit::capacity_blocks() const { return unit_->capacity_blocks; }
+std::uint32_t LogicalUnit::block_size() const { return unit_->options.block_size; }
+
+}  // namespace lunway::scsi

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What happens to a logical unit from outside of commands.
+
+#include <algorithm>
+
+#include "scsi/logical_unit.h"
+#include "scsi/unit_state.h"
+
+namespace lunway::scsi {
+
+void LogicalUnit::attach(Nexus& nexus) {
+  const std::lock_guard lock(unit_->mutex);
+  unit_->nexuses.push_back(&nexus);
+  nexus.raise(UnitAttention::power_on);
+  nexus.set_reservation_exists(unit_->reservations.exists());
+}
+
+void LogicalUnit::detach(Nexus& nexus) {
+  const std::lock_guard lock(unit_->mutex);
+  std::erase(unit_->nexuses, &nexus);
+  unit_->removal_preventers.erase(&nexus);
+  unit_->reservations.nexus_lost(nexus, unit_->nexuses);
+}
+
+// SAM-5, 6.3.3. Persistent reservations and registrations survive.
+void LogicalUnit::reset() {
+  const std::lock_guard lock(unit_->mutex);
+  unit_->removal_preventers.clear();
+  unit_->reservations.unit_reset(unit_->nexuses);
+  unit_->write_cache_enabled = unit_->options.volatile_cache && unit_->options.write_cache_enabled;
+  unit_->descriptor_sense = false;
+  unit_->software_write_protect = false;
+  unit_->raise_for_others(UnitAttention::logical_unit_reset, nullptr);
+}
+
+void LogicalUnit::tell_commands_cleared(Nexus& nexus) {
+  nexus.raise(UnitAttention::commands_cleared_by_another_initiator);
+}
+
+void LogicalUnit::resize(std::uint64_t capacity_blocks) {
+  unit_->capacity_blocks = capacity_blocks;
+  raise_for_all(UnitAttention::capacity_changed);
+}
+
+void LogicalUnit::set_write_protected(bool write_protected) {
+  unit_->write_protected = write_protected;
+  raise_for_all(UnitAttention::mode_parameters_changed);
+}
+
+void LogicalUnit::raise_for_all(UnitAttention attention, const Nexus* except) {
+  const std::lock_guard lock(unit_->mutex);
+  unit_->raise_for_others(attention, except);
+}
+
+}  // namespace lunway::scsi

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// The state of a logical unit that commands look at and change. Only files of scsi/ include it.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <vector>
+
+#include "scsi/logical_unit.h"
+#include "scsi/range_gate.h"
+#include "scsi/reservations.h"
+#include "scsi/sense.h"
+
+namespace lunway::scsi {
+
+/// Threads: any. What a read or write looks at is atomic; the rest is guarded by `mutex`.
+class UnitState {
+ public:
+  enum class Medium : std::uint8_t { ready, stopped, ejected };
+
+  explicit UnitState(const LogicalUnitOptions& wanted)
+      : options(wanted),
+        capacity_blocks(wanted.capacity_blocks),
+        write_protected(wanted.write_protected),
+        write_cache_enabled(wanted.volatile_cache && wanted.write_cache_enabled) {}
+
+  const LogicalUnitOptions options;
+  std::atomic<std::uint64_t> capacity_blocks;
+  std::atomic<bool> write_protected;
+  std::atomic<Medium> medium = Medium::ready;
+
+  // Mode parameters that can change: WCE of the caching page, D_SENSE and SWP of the control page.
+  std::atomic<bool> write_cache_enabled;
+  std::atomic<bool> descriptor_sense = false;
+  std::atomic<bool> software_write_protect = false;
+
+  RangeGate gate;
+
+  std::mutex mutex;
+  std::vector<Nexus*> nexuses;
+  std::set<const Nexus*> removal_preventers;
+  Reservations reservations;
+
+  SenseFormat sense_format() const { return descriptor_sense ? SenseFormat::descriptor : SenseFormat::fixed; }
+
+  /// True when a write may be GOOD only after a flush.
+  bool writes_through() const { return options.volatile_cache && !write_cache_enabled; }
+
+  std::uint64_t capacity_bytes() const { return capacity_blocks * options.block_size; }
+  std::uint64_t max_transfer_blocks() const { return options.max_transfer_bytes / options.block_size; }
+
+  /// With the mutex held.
+  void raise_for_others(UnitAttention attention, const Nexus* except) {
+    for (Nexus* const nexus : nexuses) {
+      if (nexus != except) nexus->raise(attention);
+    }
+  }
+};
+
+}  // namespace lunway::scsi
