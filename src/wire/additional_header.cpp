@@ -92,7 +92,7 @@ MutableBytes CommandAhs::write(MutableBytes to) const {
   MutableBytes rest = to;
   if (!extended_cdb.empty()) rest = write_one(rest, AhsType::extended_cdb, extended_cdb);
   if (bidirectional_read_length) {
-    std::array<std::byte, 4> length;
+    std::array<std::byte, 4> length{};
     store_be32(length.data(), *bidirectional_read_length);
     rest = write_one(rest, AhsType::bidirectional_read_length, length);
   }

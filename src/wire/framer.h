@@ -131,7 +131,7 @@ class Framer {
   FramingError::Kind error_{};
 
   // A head that came in pieces, or whose data is still to come: header, AHS, digest.
-  std::array<std::byte, kMaxHeadSize> head_;
+  std::array<std::byte, kMaxHeadSize> head_{};
   std::size_t head_size_ = 0;
 
   // The place of the data, nullptr when it is skipped, and how much of the data segment has come.
@@ -141,7 +141,7 @@ class Framer {
   std::unique_ptr<std::byte[]> buffer_;
 
   // Padding and data digest.
-  std::array<std::byte, kMaxTailSize> tail_;
+  std::array<std::byte, kMaxTailSize> tail_{};
   std::size_t tail_received_ = 0;
 };
 

@@ -66,29 +66,29 @@ class BasicHeader {
   Itt itt() const { return Itt(u32<16>()); }
 
  protected:
-  template <std::size_t kAt, std::uint8_t kMask>
+  template <std::size_t At, std::uint8_t Mask>
   bool bit() const {
-    return (u8<kAt>() & kMask) != 0;
+    return (u8<At>() & Mask) != 0;
   }
-  template <std::size_t kAt>
+  template <std::size_t At>
   std::uint8_t u8() const {
-    static_assert(kAt + 1 <= kHeaderSize);
-    return load_u8(bytes_ + kAt);
+    static_assert(At + 1 <= kHeaderSize);
+    return load_u8(bytes_ + At);
   }
-  template <std::size_t kAt>
+  template <std::size_t At>
   std::uint16_t u16() const {
-    static_assert(kAt + 2 <= kHeaderSize);
-    return load_be16(bytes_ + kAt);
+    static_assert(At + 2 <= kHeaderSize);
+    return load_be16(bytes_ + At);
   }
-  template <std::size_t kAt>
+  template <std::size_t At>
   std::uint32_t u32() const {
-    static_assert(kAt + 4 <= kHeaderSize);
-    return load_be32(bytes_ + kAt);
+    static_assert(At + 4 <= kHeaderSize);
+    return load_be32(bytes_ + At);
   }
-  template <std::size_t kAt>
+  template <std::size_t At>
   std::uint64_t u64() const {
-    static_assert(kAt + 8 <= kHeaderSize);
-    return load_be64(bytes_ + kAt);
+    static_assert(At + 8 <= kHeaderSize);
+    return load_be64(bytes_ + At);
   }
 
  private:

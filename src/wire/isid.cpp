@@ -8,7 +8,7 @@ namespace lunway::wire {
 namespace {
 
 Isid assemble(Isid::Format format, std::uint32_t a_6, std::uint32_t b_16, std::uint32_t c_8, std::uint16_t d) {
-  std::array<std::byte, Isid::kSize> bytes;
+  std::array<std::byte, Isid::kSize> bytes{};
   store_u8(&bytes[0], static_cast<std::uint8_t>(static_cast<unsigned>(format) << 6 | (a_6 & 0x3f)));
   store_be16(&bytes[1], static_cast<std::uint16_t>(b_16));
   store_u8(&bytes[3], static_cast<std::uint8_t>(c_8));

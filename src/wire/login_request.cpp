@@ -31,7 +31,7 @@ LoginRequest::Fields LoginRequest::fields() const {
 }
 
 Isid LoginRequest::isid() const {
-  std::array<std::byte, Isid::kSize> bytes;
+  std::array<std::byte, Isid::kSize> bytes{};
   copy_bytes(bytes, header().subspan<8, Isid::kSize>());
   return Isid(bytes);
 }

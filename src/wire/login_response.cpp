@@ -32,7 +32,7 @@ LoginResponse::Fields LoginResponse::fields() const {
 }
 
 Isid LoginResponse::isid() const {
-  std::array<std::byte, Isid::kSize> bytes;
+  std::array<std::byte, Isid::kSize> bytes{};
   copy_bytes(bytes, header().subspan<8, Isid::kSize>());
   return Isid(bytes);
 }

@@ -13,23 +13,25 @@
 
 namespace lunway::wire {
 
-/// The base of the view `Self` over headers with opcode `kCode`. `Segment` is the part of the header that it shares
+/// The base of the view `Self` over headers with opcode `Code`. `Segment` is the part of the header that it shares
 /// with others: BasicHeader, RequestHeader or ResponseHeader.
 ///
 /// `Self` gives accessors, the aggregate `Fields`, `build(const Fields&)`, `fields()`, and `format_error()`: the first
 /// rule of its section that the header breaks. A view made by its constructor is unchecked: its accessors are safe on
 /// any bytes, but a code may have no name.
-template <class Self, Opcode kCode, class Segment>
+template <class Self, Opcode Code, class Segment>
+// The constructors are public so that Self inherits them as its own.
+// NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility)
 class Pdu : public Segment {
  public:
   using Segment::Segment;
 
-  static constexpr Opcode kOpcode = kCode;
+  static constexpr Opcode kOpcode = Code;
 
   /// A view of a header that keeps the rules of its section. The view is valid as long as the header is.
   static Parsed<Self> parse(HeaderView header) {
     const Self pdu(header);
-    if (pdu.opcode() != kCode) return std::unexpected(kWrongOpcode);
+    if (pdu.opcode() != Code) return std::unexpected(kWrongOpcode);
     if (const std::optional<FormatError> error = pdu.format_error()) return std::unexpected(*error);
     return pdu;
   }
@@ -65,22 +67,22 @@ class HeaderBuilder {
   }
   HeaderBuilder& final(bool on = true) { return flag(0x80, on); }
 
-  template <std::size_t kAt>
+  template <std::size_t At>
   HeaderBuilder& u8(std::uint8_t value) {
-    static_assert(kAt + 1 <= kHeaderSize);
-    store_u8(&header_[kAt], value);
+    static_assert(At + 1 <= kHeaderSize);
+    store_u8(&header_[At], value);
     return *this;
   }
-  template <std::size_t kAt>
+  template <std::size_t At>
   HeaderBuilder& u16(std::uint16_t value) {
-    static_assert(kAt + 2 <= kHeaderSize);
-    store_be16(&header_[kAt], value);
+    static_assert(At + 2 <= kHeaderSize);
+    store_be16(&header_[At], value);
     return *this;
   }
-  template <std::size_t kAt>
+  template <std::size_t At>
   HeaderBuilder& u32(std::uint32_t value) {
-    static_assert(kAt + 4 <= kHeaderSize);
-    store_be32(&header_[kAt], value);
+    static_assert(At + 4 <= kHeaderSize);
+    store_be32(&header_[At], value);
     return *this;
   }
 
@@ -96,9 +98,9 @@ class HeaderBuilder {
   HeaderBuilder& response_numbers(StatSN stat_sn, CmdSN exp_cmd_sn, CmdSN max_cmd_sn) {
     return u32<24>(stat_sn.value()).u32<28>(exp_cmd_sn.value()).u32<32>(max_cmd_sn.value());
   }
-  template <std::size_t kAt>
+  template <std::size_t At>
   HeaderBuilder& bytes(Bytes from) {
-    copy_bytes(MutableBytes(header_).subspan(kAt), from);
+    copy_bytes(MutableBytes(header_).subspan(At), from);
     return *this;
   }
 
