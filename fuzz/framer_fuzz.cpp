@@ -1,93 +1,90 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// The framer finds the same PDUs in a stream, whole or cut into pieces of any size, with data placed, skipped or kept.
+// A stream means the same however TCP cuts it and wherever its data is placed: the framer finds in its pieces the PDUs
+// and the error of the whole.
 //= rfc7143#11.2
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <string>
-#include <variant>
-#include <vector>
 
-#include "base/bytes.h"
 #include "wire/framer.h"
+#include "wire/testing/stream.h"
 
 namespace {
 
-using lunway::Bytes;
-using lunway::text_of;
-using lunway::wire::Framer;
+using namespace lunway;
+using namespace lunway::wire;
+using lunway::wire::testing::Placing;
+using lunway::wire::testing::ReceivedPdu;
+using lunway::wire::testing::StreamReader;
 
-/// What one run over the stream has found, as text that can be compared.
-class Run {
- public:
-  Run(std::uint8_t settings, bool streamed)
-      : framer_({.max_data_segment_length = 512},
-                streamed ? lunway::wire::OpcodeSet{lunway::wire::Opcode::data_out} : lunway::wire::OpcodeSet{}) {
-    if (!framer_.enable_digests({.header = (settings & 1) != 0, .data = (settings & 2) != 0})) std::abort();
-  }
+// Small, so that the fuzzer gets past them.
+constexpr Framer::Limits kLimits{.max_data_segment_length = 200, .max_ahs_length = 64};
 
-  void feed(Bytes piece) {
-    while (!failed_) {
-      const auto step = framer_.next(piece);
-      if (std::holds_alternative<lunway::wire::NeedBytes>(step)) break;
-      std::visit([this](const auto& found) { note(found); }, step);
-    }
-    if (!failed_ && !piece.empty()) std::abort();
-  }
-
-  const std::string& found() const { return found_; }
-
- private:
-  void note(const lunway::wire::NeedBytes&) {}
-
-  void note(const lunway::wire::PlaceNeeded& needed) {
-    place_.resize(lunway::wire::BasicHeader(needed.header).data_segment_length());
-    framer_.place(place_);
-  }
-
-  void note(const lunway::wire::WholePdu& pdu) {
-    found_ += "pdu ";
-    found_ += text_of(pdu.header);
-    found_ += text_of(pdu.ahs);
-    found_ += text_of(pdu.data);
-    found_ += pdu.data_digest_ok ? " good" : " bad";
-  }
-
-  void note(const lunway::wire::FramingError& error) {
-    found_ += "error ";
-    found_ += static_cast<char>('0' + static_cast<int>(error.kind));
-    failed_ = true;
-  }
-
-  Framer framer_;
-  std::vector<std::byte> place_;
-  std::string found_;
-  bool failed_ = false;
+struct Setup {
+  Digests digests;
+  OpcodeSet streamed;
+  Placing placing;
+  std::uint32_t cuts;
 };
+
+Setup setup_from(Bytes bytes) {
+  const unsigned choice = load_u8(bytes.data());
+  return {.digests = {.header = (choice & 1) != 0, .data = (choice & 2) != 0},
+          .streamed = (choice & 4) != 0 ? OpcodeSet{Opcode::data_out, Opcode::data_in} : OpcodeSet{},
+          .placing = static_cast<Placing>((choice >> 3) % 3),
+          .cuts = load_be32(&bytes[1])};
+}
+
+// The next piece has 1 to 64 bytes, as a linear congruential generator likes it.
+std::size_t next_piece(std::uint32_t& state, std::size_t left) {
+  state = state * 1664525 + 1013904223;
+  const std::size_t size = 1 + (state >> 26);
+  return size < left ? size : left;
+}
+
+bool same_pdu(const ReceivedPdu& whole, const ReceivedPdu& cut, const Setup& setup) {
+  if (whole == cut) return true;
+  ReceivedPdu without_data = whole;
+  without_data.data.clear();
+  return setup.placing == Placing::skipped && setup.streamed.contains(BasicHeader(whole.header).opcode()) &&
+         without_data == cut;
+}
+
+void compare(const StreamReader& whole, const StreamReader& cut, const Setup& setup) {
+  if (whole.error() != cut.error() || whole.pdus().size() != cut.pdus().size()) std::abort();
+  for (std::size_t i = 0; i < whole.pdus().size(); ++i) {
+    if (!same_pdu(whole.pdus()[i], cut.pdus()[i], setup)) std::abort();
+  }
+}
 
 }  // namespace
 
 // libFuzzer knows this function by its name.
 // NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 2) return 0;
-  const std::uint8_t settings = data[0];
-  const std::size_t piece_size = std::size_t{1} + data[1];
-  const Bytes stream = std::as_bytes(std::span(data, size)).subspan(2);
+  constexpr std::size_t kSetupSize = 5;
+  if (size < kSetupSize) return 0;
+  const Bytes input = std::as_bytes(std::span(data, size));
+  const Setup setup = setup_from(input);
+  Bytes stream = input.subspan(kSetupSize);
 
-  Run whole(settings, false);
+  Framer framer_of_whole(kLimits, {});
+  Framer framer_of_pieces(kLimits, setup.streamed);
+  if (!framer_of_whole.enable_digests(setup.digests) || !framer_of_pieces.enable_digests(setup.digests)) std::abort();
+  StreamReader whole(framer_of_whole, setup.placing);
+  StreamReader pieces(framer_of_pieces, setup.placing);
+
   whole.feed(stream);
-  for (const bool streamed : {false, true}) {
-    Run cut(settings, streamed);
-    for (Bytes rest = stream; !rest.empty();) {
-      const std::size_t count = rest.size() < piece_size ? rest.size() : piece_size;
-      cut.feed(rest.first(count));
-      rest = rest.subspan(count);
-    }
-    if (cut.found() != whole.found()) std::abort();
+  for (std::uint32_t state = setup.cuts; !stream.empty();) {
+    const std::size_t piece_size = next_piece(state, stream.size());
+    // A copy of its own, so that a view that outlives its call is seen.
+    const std::vector<std::byte> piece(stream.data(), stream.data() + piece_size);
+    pieces.feed(piece);
+    stream = stream.subspan(piece_size);
   }
+  compare(whole, pieces, setup);
   return 0;
 }

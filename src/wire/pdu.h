@@ -20,8 +20,6 @@ namespace lunway::wire {
 /// rule of its section that the header breaks. A view made by its constructor is unchecked: its accessors are safe on
 /// any bytes, but a code may have no name.
 template <class Self, Opcode Code, class Segment>
-// The constructors are public so that Self inherits them as its own.
-// NOLINTNEXTLINE(bugprone-crtp-constructor-accessibility)
 class Pdu : public Segment {
  public:
   using Segment::Segment;
