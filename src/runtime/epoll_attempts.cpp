@@ -129,7 +129,7 @@ std::optional<Outcome> EpollRing::try_send(Operation& operation) {
 }
 
 Outcome EpollRing::close_now(Operation& operation) {
-  if (operation.descriptor_ >= 0) forget(operation.descriptor_);
+  forget(operation.descriptor_);
   // EINTR from close(2) on Linux: it is closed all the same.
   if (::close(operation.descriptor_) == 0 || errno == EINTR) return {};
   return {.error = errno};
@@ -161,6 +161,10 @@ int EpollRing::watch(const Operation& operation, Parking& parking) {
 void EpollRing::unpark(Operation*& place) {
   if (place->kind_ == Operation::Kind::poll) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, place->descriptor_, nullptr);
   place = nullptr;
+}
+
+bool EpollRing::has_parking(int descriptor) const {
+  return descriptor >= 0 && static_cast<std::size_t>(descriptor) < parkings_.size();
 }
 
 EpollRing::Parking& EpollRing::parking_of(int descriptor) {

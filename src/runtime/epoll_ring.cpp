@@ -121,7 +121,7 @@ void EpollRing::close(Operation& operation, int descriptor) {
 void EpollRing::cancel(Operation& operation) {
   if (!operation.in_flight_ || operation.cancelled_) return;
   operation.cancelled_ = true;
-  if (operation.kind_ == Operation::Kind::execute || operation.descriptor_ < 0) return;
+  if (operation.kind_ == Operation::Kind::execute || !has_parking(operation.descriptor_)) return;
   Operation*& place = place_of(operation, parking_of(operation.descriptor_));
   if (place != &operation) return;  // it waits to be attempted, and will be seen there
   unpark(place);
@@ -129,6 +129,7 @@ void EpollRing::cancel(Operation& operation) {
 }
 
 void EpollRing::forget(int socket) {
+  if (!has_parking(socket)) return;
   Parking& parking = parking_of(socket);
   assert(parking.reader == nullptr && parking.writer == nullptr && "an operation waits on this socket");
   if (parking.is_registered) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, socket, nullptr);

@@ -67,6 +67,7 @@ class EpollRing final : public Ring {
   /// 0, or why epoll refuses.
   int watch(const Operation& operation, Parking& parking);
   void unpark(Operation*& place);
+  bool has_parking(int descriptor) const;
   Parking& parking_of(int descriptor);
   void resume(Operation*& place);
   static Operation*& place_of(Operation& operation, Parking& parking);

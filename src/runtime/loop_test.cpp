@@ -137,6 +137,8 @@ TEST_P(LoopTest, ShardsTalkToEachOther) {
   const Instant limit = read_clock() + 10s;
   while (volleys < 1000 && read_clock() < limit) std::this_thread::sleep_for(1ms);
   EXPECT_EQ(volleys, 1000);
+  for (Shard* shard : {left.get(), right.get()}) shard->stop();
+  for (Shard* shard : {left.get(), right.get()}) shard->join();
 }
 
 TEST_P(LoopTest, ShardMayBeToldToStopBeforeItIsDestroyed) {

@@ -15,7 +15,7 @@ Result<std::unique_ptr<Shard>> Shard::start(const Options& options) {
   // The ring belongs to the thread that makes it, so the loop is made over there.
   std::promise<Result<Loop*>> made;
   auto answer = made.get_future();
-  shard->thread_ = std::thread([&made, &may_end = shard->may_end_, loop_options = options.loop] {
+  shard->thread_ = std::thread([&made, self = shard.get(), loop_options = options.loop] {
     auto loop = Loop::make(loop_options);
     if (!loop) {
       made.set_value(std::unexpected(std::move(loop.error())));
@@ -23,7 +23,8 @@ Result<std::unique_ptr<Shard>> Shard::start(const Options& options) {
     }
     made.set_value(loop->get());
     (*loop)->run();
-    may_end.acquire();
+    self->has_ended_.count_down();
+    self->may_destroy_.wait();
   });
   ::pthread_setname_np(shard->thread_.native_handle(), options.name.substr(0, 15).c_str());
 
@@ -35,7 +36,7 @@ Result<std::unique_ptr<Shard>> Shard::start(const Options& options) {
 
 Shard::~Shard() {
   if (loop_ != nullptr) stop();
-  may_end_.release();
+  may_destroy_.count_down();
   thread_.join();
 }
 

@@ -5,8 +5,8 @@
 
 #pragma once
 
+#include <latch>
 #include <memory>
-#include <semaphore>
 #include <string>
 #include <thread>
 
@@ -37,13 +37,18 @@ class Shard {
   /// Asks the thread to end after the turn it is in.
   void stop() { loop_->stop(); }
 
+  /// Waits until the thread runs nothing any more. Calls may still be posted, in vain. Shards that post to each other
+  /// are all stopped and joined before the first is destroyed.
+  void join() { has_ended_.wait(); }
+
   bool is_current_thread() const { return thread_.get_id() == std::this_thread::get_id(); }
 
  private:
   Shard() = default;
 
-  Loop* loop_ = nullptr;              // made, run and destroyed on thread_
-  std::binary_semaphore may_end_{0};  // nobody uses loop_ any more
+  Loop* loop_ = nullptr;       // made, run and destroyed on thread_
+  std::latch has_ended_{1};    // the thread is out of its loop
+  std::latch may_destroy_{1};  // nobody uses loop_ any more
   std::thread thread_;
 };
 

@@ -412,11 +412,11 @@ struct Talker {
 };
 
 TEST_P(TcpStreamTest, MegabytesBothWaysCutAtRandom) {
-  for (const std::uint32_t seed : {1U, 2U, 3U}) {
+  for (const std::uint32_t seed : {1U, 2U}) {
     const SocketPair pair = connected_pair();
     shrink_send_buffer(pair.near);
-    Talker left(*ring_, pair.near, 2 * seed, 3'000'000);
-    Talker right(*ring_, pair.far, 2 * seed + 1, 2'500'000);
+    Talker left(*ring_, pair.near, 2 * seed, 1'500'000);
+    Talker right(*ring_, pair.far, 2 * seed + 1, 1'000'000);
     left.expected = right.out.size();
     right.expected = left.out.size();
     for (Talker* talker : {&left, &right}) {
