@@ -3,8 +3,6 @@
 
 #include "text/target_address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
 #include "text/value.h"
@@ -15,9 +13,44 @@ namespace {
 // The longest domain name in text form.
 constexpr std::size_t kMaxHost = 253;
 
-bool is_ipv6(const std::string& host) {
-  in6_addr unused;
-  return inet_pton(AF_INET6, host.c_str(), &unused) == 1;
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
+
+bool is_ipv4(std::string_view text) {
+  for (int place = 0; place < 4; ++place) {
+    const std::string_view number = text.substr(0, place < 3 ? text.find('.') : text.size());
+    const auto value = std::ranges::all_of(number, is_digit) ? parse_number(number) : std::nullopt;
+    if (!value || *value > 255) return false;
+    text.remove_prefix(std::min(text.size(), number.size() + 1));
+  }
+  return true;
+}
+
+/// 16-bit groups between single colons; a dotted IPv4 address at the very end counts as two.
+std::optional<int> count_groups(std::string_view text, bool at_end) {
+  int groups = 0;
+  while (!text.empty()) {
+    const std::size_t colon = text.find(':');
+    const std::string_view group = text.substr(0, colon);
+    if (colon == std::string_view::npos && at_end && group.contains('.')) {
+      return is_ipv4(group) ? std::optional(groups + 2) : std::nullopt;
+    }
+    if (group.empty() || group.size() > 4 || !std::ranges::all_of(group, is_hex)) return std::nullopt;
+    ++groups;
+    if (colon == std::string_view::npos) break;
+    text.remove_prefix(colon + 1);
+    if (text.empty()) return std::nullopt;
+  }
+  return groups;
+}
+
+/// IPv6address of RFC 3986: eight groups, or fewer with one "::" for the rest.
+bool is_ipv6(std::string_view text) {
+  const std::size_t gap = text.find("::");
+  if (gap == std::string_view::npos) return count_groups(text, true) == 8;
+  const auto before = count_groups(text.substr(0, gap), false);
+  const auto after = count_groups(text.substr(gap + 2), true);
+  return before && after && *before + *after < 8;
 }
 
 bool is_host_name(std::string_view host) {
