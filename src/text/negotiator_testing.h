@@ -5,6 +5,8 @@
 
 #pragma once
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,6 +48,29 @@ inline Policy quiet_policy() {
   for (NumberWish& wish : policy.numbers) wish.offer = false;
   policy.header_digest.offer = policy.data_digest.offer = false;
   return policy;
+}
+
+/// A target that has already declared its MaxRecvDataSegmentLength, so that only answers are left to say.
+inline Negotiator target_with(const Policy& policy, Stage stage = Stage::operational) {
+  Negotiator target({.role = Role::target, .stage = stage}, policy);
+  say(target);
+  return target;
+}
+
+inline Negotiator target(Stage stage = Stage::operational) { return target_with(quiet_policy(), stage); }
+
+/// An initiator that has offered just this key.
+inline Negotiator initiator_offering(KeyId key, NumberWish wish) {
+  Policy policy = quiet_policy();
+  policy.number(key) = wish;
+  policy.number(key).offer = true;
+  Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, policy);
+  say(initiator);
+  return initiator;
+}
+
+inline std::optional<Reason> reason_of(const std::optional<Violation>& violation) {
+  return violation ? std::optional(violation->reason) : std::nullopt;
 }
 
 }  // namespace lunway::text::testing
