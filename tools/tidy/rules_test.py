@@ -39,6 +39,7 @@ class Words(unittest.TestCase):
     def test_everywhere(self) -> None:
         self.assert_banned("strcpy(a, b);", "src/cli/x.cpp")
         self.assert_banned("using namespace std;", "src/cli/x.cpp")
+        self.assertEqual(said(words, {"src/cli/x.cpp": "using namespace std::chrono_literals;\n"}), [])
         self.assert_banned("#ifndef X_H_", "src/cli/x.h")
 
     def test_words_in_comments_and_strings_are_no_code(self) -> None:

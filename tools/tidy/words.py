@@ -35,7 +35,7 @@ CODE = [
     Ban(r"\bthrow\b", r"(src|include)/", "return a Result<T>, or a value that says which rule was broken",
         in_tests=False, except_in=r"src/cli/"),
     Ban(r"\b(strcpy|strcat|sprintf|gets|strtok|atoi|atol|alloca)\s*\(", r"", "use spans, std::from_chars, std::string"),
-    Ban(r"\busing namespace std\b", r"", "name what is used"),
+    Ban(r"\busing namespace std\s*;", r"", "name what is used"),
     Ban(r"#\s*ifndef\s+\w+_H_?\b", r"", "write #pragma once"),
 ]
 
