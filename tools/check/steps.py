@@ -111,12 +111,13 @@ def unit_tests(preset: str, *more: str) -> Results:
 
 
 def reported(name: str, command: list[str], report: str, kind: str) -> Results:
-    """Runs a test program that writes a JUnit report; a bad status that no test explains is a failure of its own."""
+    """Runs a test program that writes a JUnit report; a bad status is never lost."""
     remove(report)
     status, log = run(name, command, 900)
     results = read_junit(report, kind)
-    if status != 0 and not results.failures:
-        results.add(failed(name, log))
+    # No test explains the status, or there is no test at all: then the reason is in the log.
+    if status != 0 and [what for what, _ in results.failures] in ([], [kind]):
+        results.failures = failed(name, log).failures
     return results
 
 
