@@ -2,6 +2,7 @@
 """Runs the checks of a grade (quick, normal, full) and prints the totals. ./check calls it."""
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -47,6 +48,8 @@ def run_step(name: str, step: Callable[[], Results]) -> Results:
 
 
 def main() -> int:
+    # Asked to end, it ends what it has started and still says its totals, as on Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.makedirs(steps.LOGS, exist_ok=True)
     totals = Results()
     try:
