@@ -28,13 +28,13 @@ class Waker {
 /// The views are read during begin() only.
 struct Command {
   /// Up to 260 bytes. Bytes that a shorter CDB does not have count as zero.
-  Bytes cdb;
+  Bytes cdb = {};
   /// What the initiator expects to receive and to send, in bytes.
   std::uint64_t expected_data_in = 0;
   std::uint64_t expected_data_out = 0;
   TaskAttribute attribute = TaskAttribute::simple;
   /// What REPORT LUNS lists: the logical units this initiator may see, each its eight bytes as one big-endian number.
-  std::span<const std::uint64_t> luns;
+  std::span<const std::uint64_t> luns = {};
   /// Not null: it outlives the task's execution.
   Waker* waker = nullptr;
 };
