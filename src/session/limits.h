@@ -14,6 +14,9 @@
 
 namespace lunway::session {
 
+/// Bytes of sense data of one status: SPC's most.
+inline constexpr std::size_t kMaxSense = 252;
+
 /// For one connection. The defaults suit a server on the open network.
 struct ConnectionLimits {
   /// From the accept to the Login Final-Response. Then the connection is closed without a word.
@@ -31,6 +34,8 @@ struct ConnectionLimits {
   Duration ping_after = std::chrono::seconds(30);
   /// How long the answer may take. Then the connection is dropped.
   Duration ping_timeout = std::chrono::seconds(30);
+  /// How long a discovery session may be silent: it knows no ping.
+  Duration discovery_idle = std::chrono::seconds(60);
   /// How long a connection that has nothing left to say waits for the peer to read its last words.
   Duration closing_time = std::chrono::seconds(5);
 
@@ -50,15 +55,19 @@ struct SessionLimits {
   std::uint32_t immediate_commands = 16;
   /// Tasks whose last PDU is with the transport, which makes their window place free again, but not yet their memory.
   std::uint32_t departing_tasks = 128;
-  /// Bytes of CDB beyond the 16 in the header. SPC knows none longer than 260.
-  std::uint32_t extended_cdb_bytes = 244;
+  /// Task management functions at the same time, immediate or not.
+  std::uint32_t management_functions = 8;
   /// Data that came before the owner gave it a place: behind a gap of the CmdSN order, or while the owner still thinks.
   std::size_t held_bytes = 4 * 1024 * 1024;
-  /// Sense data of one status.
-  std::uint32_t sense_bytes = 252;
+  /// How long a multi-task abort waits for the initiator to end its data sequences. Then it goes on without: some
+  /// initiators stop to send when they send such a function, although the RFC tells them not to.
+  //= rfc7143#4.2.3.3
+  Duration transfer_tag_wait = std::chrono::seconds(3);
 
   /// All tasks of a session have a slot below this.
-  constexpr std::uint32_t task_slots() const { return queue_depth + immediate_commands + departing_tasks; }
+  constexpr std::uint32_t task_slots() const {
+    return queue_depth + immediate_commands + management_functions + departing_tasks;
+  }
 };
 
 }  // namespace lunway::session

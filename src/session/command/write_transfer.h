@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// The write data of one command as a target receives it: what came with the command, what comes unsolicited, what is
+// asked for by R2T, and what each Data-Out must look like. Knows offsets only; where the bytes go is Destination's
+// part.
+//= rfc7143#4.2.5.2
+//= rfc7143#11.7
+//= rfc7143#11.8
+//
+// PDUs and sequences are in order (DataPDUInOrder and DataSequenceInOrder are Yes), so two numbers say what has come:
+// the end of the unsolicited data, and the end of the solicited data behind it.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <expected>
+#include <optional>
+
+#include "session/target_session_output.h"
+#include "wire/numbers.h"
+
+namespace lunway::session {
+
+/// Of MaxOutstandingR2T more than this is never agreed to.
+inline constexpr std::uint32_t kMaxOutstandingR2t = 8;
+
+class WriteTransfer {
+ public:
+  /// What the session has agreed on; the same for all its commands.
+  struct Rules {
+    bool initial_r2t = true;
+    bool immediate_data = true;
+    std::uint32_t first_burst_length = 65536;
+    std::uint32_t max_burst_length = 262144;
+    std::uint32_t max_outstanding_r2t = 1;
+  };
+
+  /// What the command says: its Expected Data Transfer Length, how much data came with it, and whether unsolicited
+  /// Data-Out PDUs follow (the F bit is 0).
+  struct Announced {
+    std::uint32_t length = 0;
+    std::uint32_t immediate_length = 0;
+    bool unsolicited_follows = false;
+  };
+
+  void begin(const Announced& announced, const Rules& rules);
+
+  /// The fields of a Data-Out.
+  struct DataOut {
+    wire::Ttt ttt;
+    wire::DataSN data_sn;
+    std::uint32_t buffer_offset = 0;
+    std::uint32_t length = 0;
+    bool final = false;
+  };
+
+  /// What becomes of a Data-Out.
+  enum class Verdict : std::uint8_t {
+    take,     // its bytes belong at its buffer offset
+    drop,     // in sequence, but the transfer has failed already: its bytes go nowhere
+    unknown,  // no sequence of this command has this tag
+    wrong,    // it breaks the order, the length or the offset of its sequence; the transfer has failed
+  };
+
+  /// Judges a Data-Out by its header. Bytes that are to be taken count as here only with arrived(). Whatever the
+  /// verdict, arrived() or spoiled() follows before the next one.
+  Verdict judge(const DataOut& pdu);
+
+  /// The data segment of a judged Data-Out has come, and was good or does not matter.
+  void arrived(const DataOut& pdu);
+
+  /// A data segment of a judged Data-Out did not match its digest: the transfer has failed, and the sequence goes on.
+  void spoiled(const DataOut& pdu);
+
+  /// The device wants the bytes up to `end`.
+  void want(std::uint32_t end) { wanted_end_ = end; }
+
+  /// No further R2T: the device has ended the command, or it is being aborted.
+  void stop() { stopped_ = true; }
+
+  struct R2t {
+    wire::Ttt ttt;
+    wire::R2TSN r2t_sn;
+    std::uint32_t buffer_offset = 0;
+    std::uint32_t length = 0;
+  };
+
+  bool r2t_due() const;
+  /// The next R2T; only when r2t_due().
+  R2t next_r2t(wire::Ttt ttt, wire::R2TSN r2t_sn);
+
+  /// Nothing more comes unless an R2T asks for it: the initiator has ended all sequences with the F bit.
+  bool quiet() const { return !unsolicited_open_ && outstanding_ == 0; }
+
+  /// All bytes below `end` are here.
+  bool has(std::uint32_t end) const;
+
+  TransferFailure failure() const { return failure_; }
+  std::uint32_t length() const { return length_; }
+  /// Bytes from offset 0 that came unsolicited and were taken.
+  std::uint32_t unsolicited_end() const { return unsolicited_end_; }
+  /// The data that came with the command is to be kept.
+  std::uint32_t immediate_taken() const { return immediate_taken_; }
+
+  bool is_consistent() const;
+
+ private:
+  struct Sequence {
+    wire::Ttt ttt = wire::kNoTtt;
+    std::uint32_t next = 0;  // offset of the next byte
+    std::uint32_t end = 0;
+    wire::DataSN data_sn;
+  };
+
+  Sequence* find(wire::Ttt ttt);
+  void fail(TransferFailure why);
+  void close(wire::Ttt ttt);
+  /// Where the solicited data begins.
+  std::uint32_t solicited_begin() const;
+
+  Rules rules_;
+  std::uint32_t length_ = 0;
+  std::uint32_t wanted_end_ = 0;
+  std::uint32_t immediate_taken_ = 0;
+  bool unsolicited_open_ = false;
+  bool stopped_ = false;
+  TransferFailure failure_ = TransferFailure::none;
+
+  Sequence unsolicited_;
+  std::uint32_t unsolicited_end_ = 0;
+  /// The outstanding R2Ts, oldest first: they are fulfilled in this order.
+  std::array<Sequence, kMaxOutstandingR2t> sequences_;
+  std::uint32_t outstanding_ = 0;
+  std::uint32_t solicited_next_ = 0;  // up to here R2Ts have asked
+  std::uint32_t solicited_end_ = 0;   // up to here it has come
+  bool soliciting_ = false;           // the first R2T has fixed where solicited data begins
+};
+
+}  // namespace lunway::session
