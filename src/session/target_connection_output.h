@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <variant>
 
@@ -32,6 +33,7 @@ enum class CloseReason : std::uint8_t {
   logout_timed_out,  // no Logout after request_logout()
   protocol_error,    // the initiator broke a rule that has no other answer
   header_digest,     // a header's digest did not match: the stream cannot be trusted
+  out_of_resources,  // a limit of the session was reached for which the protocol has no answer
   session_closed,    // TargetSession::close(), or the logout of the session through another connection
   dropped,           // drop()
 };
@@ -43,8 +45,8 @@ std::string_view to_string(CloseReason reason);
 /// it destroys the connection.
 struct Close {
   CloseReason reason = CloseReason::peer_closed;
-  /// For logs: what the initiator did, with the RFC's section. A constant.
-  std::string_view detail;
+  /// For logs: what the initiator did, with the RFC's section where it broke a rule of it. May be empty.
+  std::string detail;
 };
 
 using ConnectionOutput = std::variant<OpenSession, LoggedIn, Close>;

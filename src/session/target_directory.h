@@ -15,12 +15,13 @@
 #include <string>
 #include <vector>
 
+#include "text/chap.h"
 #include "text/name.h"
 #include "text/parameters.h"
 #include "text/policy.h"
 #include "text/send_targets.h"
 #include "text/target_address.h"
-#include "wire/login_response.h"
+#include "wire/login_status.h"
 #include "wire/numbers.h"
 
 namespace lunway::session {
@@ -48,21 +49,12 @@ struct LoginAttempt {
   wire::Cid cid;
 };
 
-/// What CHAP needs to know: who the initiator must be, and who the target is when it is asked.
-//= rfc7143#12.1.3
-struct ChapPolicy {
-  std::string initiator_user;
-  std::string initiator_secret;
-  /// Both empty: the target cannot prove itself, and a login that asks for it fails.
-  std::string target_user;
-  std::string target_secret;
-  /// CHAP_A values in the order of preference; empty: all that text/chap offers.
-  std::vector<std::uint8_t> algorithms;
-};
-
 struct LoginPolicy {
-  /// Unset: no authentication is asked for (an AuthMethod list that contains None gets None).
-  std::optional<ChapPolicy> chap;
+  /// Who the initiator must prove to be, and who the target is when it is asked. Unset: no authentication is asked for,
+  /// and an AuthMethod list without None is refused.
+  //= rfc7143#12.1
+  std::optional<text::ChapTarget::Config> chap;
+  /// What the engine cannot do it takes back from this policy, whatever it says; see login/engine_bounds.h.
   text::Policy negotiation;
   std::uint16_t portal_group_tag = 1;
   /// TargetAlias; empty: none is sent.
@@ -73,7 +65,7 @@ struct LoginPolicy {
 struct LoginRefusal {
   wire::LoginStatus status = wire::LoginStatus::target_error;
   /// For the redirections, at least one; without a portal group tag.
-  std::vector<text::TargetAddress> target_addresses;
+  std::vector<text::TargetAddress> target_addresses = {};
 };
 
 /// Implemented by the owner. Called from inside the verbs of a connection, on the thread of that connection; must

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What the target's engine cannot do must not be agreed to, whatever the configuration says.
+
+#pragma once
+
+#include <algorithm>
+
+#include "session/command/write_transfer.h"
+#include "text/policy.h"
+
+namespace lunway::session {
+
+inline void keep_within_engine(text::Policy& policy) {
+  using text::KeyId;
+  // Data comes and goes in order: one number for each direction says how far it is.
+  policy.number(KeyId::data_pdu_in_order) = {.preferred = 1, .worst = 1};
+  policy.number(KeyId::data_sequence_in_order) = {.preferred = 1, .worst = 1};
+  // One connection a session, no recovery within a session.
+  policy.number(KeyId::max_connections) = {.preferred = 1, .worst = 1};
+  policy.number(KeyId::error_recovery_level) = {.preferred = 0, .worst = 0};
+  auto& r2t = policy.number(KeyId::max_outstanding_r2t);
+  r2t.preferred = std::clamp(r2t.preferred, 1U, kMaxOutstandingR2t);
+  r2t.worst = std::min(r2t.worst, r2t.preferred);
+  // The functions of RFC 7144 are not there.
+  policy.number(KeyId::protocol_level) = {.preferred = 1, .worst = 0, .offer = false};
+  // On a session of one connection a response fence needs nothing; FastAbort would.
+  //= rfc7143#4.2.2.3.3
+  policy.list(KeyId::task_reporting) =
+      text::ListWish({text::TaskReporting::response_fence, text::TaskReporting::rfc3720}, false);
+}
+
+}  // namespace lunway::session
