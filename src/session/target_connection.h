@@ -33,6 +33,7 @@
 
 namespace lunway::session {
 
+class TargetConnectionCore;
 class TargetSession;
 
 class TargetConnection {
@@ -117,8 +118,7 @@ class TargetConnection {
   bool is_consistent() const;
 
  private:
-  class Core;
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<TargetConnectionCore> core_;
 };
 
 }  // namespace lunway::session

@@ -24,18 +24,21 @@
 #include "session/limits.h"
 #include "session/session_request.h"
 #include "session/target_session_output.h"
+#include "wire/scsi_status.h"
+#include "wire/task_management_response.h"
 
 namespace lunway::session {
 
+class TargetSessionCore;
+
 /// How the device ended a command.
 struct CommandResult {
-  /// SCSI status; see 11.4.2.
-  std::uint8_t status = 0;
-  /// Copied: at most SessionLimits::sense_bytes of it are sent.
-  Bytes sense;
+  wire::ScsiStatus status = wire::ScsiStatus::good;
+  /// Copied: at most kMaxSense bytes of it are sent.
+  Bytes sense = {};
   /// Read data in one or more pieces, at least as much as min(data_in_length, Submit::read_length). The bytes and the
   /// list stay valid until Release.
-  std::span<const Bytes> data_in;
+  std::span<const Bytes> data_in = {};
   /// What the device wanted to transfer, by the CDB: the RFC's SPDTL of either direction. The engine compares them with
   /// what the initiator expected and reports the residuals.
   //= rfc7143#11.4.5.2
@@ -79,7 +82,7 @@ class TargetSession {
   void abandon(TaskId task);
 
   /// The answer to SubmitTaskManagement; see 11.6.1 for the codes.
-  void complete_task_management(TaskId task, wire::TaskManagementResponse response);
+  void complete_task_management(TaskId task, wire::TaskManagementResponseCode response);
 
   /// Ends all connections and tasks without a word to the initiator (a new session takes its place, a cold reset).
   /// Abort comes for each task that the owner has not answered, then SessionEnded.
@@ -97,8 +100,7 @@ class TargetSession {
 
  private:
   friend class TargetConnection;
-  class Core;
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<TargetSessionCore> core_;
 };
 
 }  // namespace lunway::session

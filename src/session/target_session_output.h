@@ -11,6 +11,8 @@
 #include "base/bytes.h"
 #include "session/task_id.h"
 #include "wire/numbers.h"
+#include "wire/scsi_command.h"
+#include "wire/task_management_request.h"
 
 namespace lunway::session {
 
@@ -32,7 +34,8 @@ struct Submit {
   std::uint32_t write_length = 0;
   std::uint32_t read_length = 0;
   /// The write data that came with the command, from offset 0: for a look at it. The engine itself copies it to where
-  /// accept_data() says. Valid until the next receive() or received_into_window() of the connection.
+  ///   /// accept_data() says. Valid until accept_data() or complete(), or until the outputs of the connection are
+  ///   drained.
   Bytes immediate_data;
 };
 

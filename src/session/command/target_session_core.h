@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// The inside of TargetSession: admits requests in the order of CmdSN, keeps their tasks, and moves each task on when
+// data came, when the owner answered, or when its PDUs were sent. The parts of a connection call it; it calls back only
+// to put tasks into a connection's transmit lists and to hand over requests whose turn has come.
+//= rfc7143#4.2.2.1
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/instant.h"
+#include "session/command/command_window.h"
+#include "session/command/held_data.h"
+#include "session/command/target_task_table.h"
+#include "session/command/task_management.h"
+#include "session/target_session.h"
+#include "wire/additional_header.h"
+#include "wire/scsi_command.h"
+
+namespace lunway::session {
+
+class TargetConnectionCore;
+
+/// What becomes of a request that has just come.
+enum class Admission : std::uint8_t {
+  now,                 // its turn is now
+  later,               // kept; its turn comes when the gap before it is filled
+  ignore,              // a duplicate, or outside the window: silence
+  in_progress,         // its task tag belongs to another living task: Reject
+  too_many_immediate,  // Reject
+  no_room,             // nothing is left to keep it in: the connection cannot go on
+};
+
+class TargetSessionCore {
+ public:
+  TargetSessionCore(const SessionRequest& request, wire::Tsih tsih, const SessionLimits& limits);
+
+  // ------------------------------------------------------------------------------- the owner's side: TargetSession
+
+  std::optional<SessionOutput> next_output();
+  void accept_data(TaskId id, MutableBytes memory);
+  void complete(TaskId id, const CommandResult& result);
+  void aborted(TaskId id);
+  void abandon(TaskId id);
+  void complete_task_management(TaskId id, wire::TaskManagementResponseCode response);
+  void close();
+
+  const SessionRequest& request() const { return request_; }
+  wire::Tsih tsih() const { return tsih_; }
+  const SessionLimits& limits() const { return limits_; }
+  std::uint32_t active_tasks() const { return tasks_.living(); }
+  bool is_discovery() const { return request_.session.session_type == text::SessionType::discovery; }
+  bool is_consistent() const;
+  bool drained() const { return attention_.empty(); }
+  /// A verb of the owner is over: functions and connections that waited for it move on.
+  void after_owner();
+
+  // ----------------------------------------------------------------------------------------- the connections' side
+
+  void attach(TargetConnectionCore& connection);
+  /// The connection is about to be destroyed: whatever it had in use is free.
+  void detach(TargetConnectionCore& connection);
+  /// Why the session will have ended when its last connection goes.
+  /// The time of the last verb of a connection, for verbs of the session, which have none.
+  void tick(Instant now) { now_ = now; }
+  void end_because(SessionEnded::Reason why) { end_reason_ = why; }
+  const std::vector<TargetConnectionCore*>& connections() const { return connections_; }
+
+  /// A SCSI Command; `data` is its immediate data. With `now` it has been delivered.
+  Admission admit_command(TargetConnectionCore& connection, const wire::ScsiCommand& command,
+                          const wire::CommandAhs& ahs, Bytes data);
+  /// Any other request that carries a CmdSN. With `now` the caller handles it; with `later` the connection gets it back
+  /// as handle_request().
+  Admission admit_request(TargetConnectionCore& connection, wire::RequestHeader request, Bytes data);
+  /// Delivers what has waited for the request that was handled last. To be called after each admitted request.
+  void run_turns(Instant now);
+
+  /// The input that the task's offered data lies in is about to go away.
+  void keep_offered(TargetTask& task);
+
+  /// Where the data of a judged Data-Out goes; empty when it goes nowhere.
+  MutableBytes place_for(TargetTask& task, const WriteTransfer::DataOut& pdu);
+  /// More data waits for its place than the limit allows: no more is to be read.
+  bool holds_too_much() const { return held_.is_over_limit(); }
+  /// The data is at its place.
+  void placed(TargetTask& task, const WriteTransfer::DataOut& pdu);
+
+  /// Something about the task has changed: does what has become possible.
+  void advance(TargetTask& task);
+  /// Ends the task without a status.
+  void abort(TargetTask& task);
+  void abort_tasks_of(const TargetConnectionCore& connection);
+  void abort_all_tasks();
+  /// Tasks that could still touch data or send anything; of one connection, or of all when null.
+  bool has_unfinished_tasks(const TargetConnectionCore* connection) const;
+
+  /// The status of the task is encoded: its tag and its place in the window are free.
+  void depart(TargetTask& task);
+  /// Sends or reads that looked at the task's memory are over.
+  void release_when_idle(TargetTask& task);
+
+  TargetTaskTable& tasks() { return tasks_; }
+  CommandWindow& window() { return window_; }
+  const CommandWindow& window() const { return window_; }
+  TaskManagement& management() { return management_; }
+  wire::Ttt new_transfer_tag();
+  bool may_depart() const { return departing_ < limits_.departing_tasks; }
+
+  /// The task has an output for the owner.
+  void attend(TargetTask& task) { attention_.push_back(task); }
+  void destroy(TargetTask& task);
+
+ private:
+  using State = TargetTask::State;
+
+  std::optional<SessionOutput> output_of(TargetTask& task);
+  static Bytes immediate_data_of(const TargetTask& task);
+  TargetTask* create_command(TargetConnectionCore& connection, const wire::ScsiCommand& command,
+                             const wire::CommandAhs& ahs, Bytes data);
+  void deliver(TargetTask& task);
+  void keep_waiting(TargetTask& task, Bytes data);
+  void take_early_data(TargetTask& task);
+  void move_write_on(TargetTask& task);
+  void free_held(TargetTask& task);
+  void leave_window(TargetTask& task);
+  void leave(TargetTask& task);
+  void end_internally(TargetTask& task, wire::ScsiStatus status);
+
+  SessionRequest request_;
+  wire::Tsih tsih_;
+  SessionLimits limits_;
+  WriteTransfer::Rules rules_;
+  CommandWindow window_;
+  TargetTaskTable tasks_;
+  HeldData held_;
+  TaskManagement management_;
+  TaskList<&TargetTask::attention_link> attention_;
+  std::vector<TargetConnectionCore*> connections_;
+  std::uint32_t immediate_commands_ = 0;
+  std::uint32_t departing_ = 0;
+  std::uint32_t last_transfer_tag_ = 0;
+  SessionEnded::Reason end_reason_ = SessionEnded::Reason::connection_lost;
+  Instant now_;
+  bool ever_attached_ = false;
+  bool closing_ = false;
+  bool ended_ = false;
+};
+
+}  // namespace lunway::session

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// How tasks end: with a status, by an abort, with their connection.
+
+#include <algorithm>
+#include <cassert>
+
+#include "session/command/residual.h"
+#include "session/command/target_session_core.h"
+#include "session/connection/target_connection_core.h"
+#include "wire/sense_segment.h"
+
+namespace lunway::session {
+
+void TargetSessionCore::complete(TaskId id, const CommandResult& result) {
+  TargetTask* task = tasks_.find(id);
+  assert(task != nullptr && task->kind == TargetTask::Kind::command);
+  if (task == nullptr) return;
+  if (task->state == State::aborting) {
+    leave(*task);
+    return;
+  }
+  assert(task->state == State::running && task->submitted);
+  if (task->state != State::running) return;
+
+  const bool is_write = task->write_length != 0 || wire::ScsiCommand(wire::HeaderView(task->header)).write();
+  const bool is_read = task->read_length != 0 || wire::ScsiCommand(wire::HeaderView(task->header)).read();
+  TaskResult& to = task->result;
+  to.status = result.status;
+  const wire::SenseSegment segment{.sense = result.sense.first(std::min(result.sense.size(), kMaxSense)), .rest = {}};
+  to.segment_length = static_cast<std::uint32_t>(segment.write(to.segment).size());
+  const wire::Residual read_residual = residual(result.data_in_length, task->read_length);
+  const wire::Residual write_residual = residual(result.data_out_length, task->write_length);
+  if (is_write && is_read) {
+    to.residual = write_residual;
+    to.bidirectional_read_residual = read_residual;
+  } else if (is_write) {
+    to.residual = write_residual;
+  } else {
+    // A command that announced no direction can still overflow: the device had data, nobody expected it.
+    to.residual = result.data_in_length != 0 || is_read ? read_residual : write_residual;
+  }
+
+  const auto to_send = std::min<std::uint64_t>(result.data_in_length, task->read_length);
+  task->read.begin(result.data_in, static_cast<std::uint32_t>(to_send));
+  task->state = State::answered;
+  task->write.stop();
+  task->destination.open = false;
+  task->arrived_due = false;
+  if (task->connection != nullptr) task->connection->transmitter().withdraw(*task);
+  free_held(*task);
+  advance(*task);
+}
+
+/// A status of the engine's own: the owner has not seen the command.
+void TargetSessionCore::end_internally(TargetTask& task, wire::ScsiStatus status) {
+  task.result.status = status;
+  task.result.residual = residual(0, task.write_length != 0 ? task.write_length : task.read_length);
+  if (task.bidirectional()) task.result.bidirectional_read_residual = residual(0, task.read_length);
+  task.read.begin({}, 0);
+  task.write.stop();
+  task.state = State::answered;
+  free_held(task);
+  advance(task);
+}
+
+void TargetSessionCore::aborted(TaskId id) {
+  TargetTask* task = tasks_.find(id);
+  assert(task != nullptr && task->state == State::aborting);
+  if (task != nullptr && task->state == State::aborting) leave(*task);
+}
+
+void TargetSessionCore::abandon(TaskId id) {
+  TargetTask* task = tasks_.find(id);
+  assert(task != nullptr);
+  if (task != nullptr && (task->state == State::aborting || task->state == State::running)) leave(*task);
+}
+
+void TargetSessionCore::abort(TargetTask& task) {
+  switch (task.state) {
+    case State::waiting:
+      window_.forget(task.cmd_sn());
+      task.windowed = false;
+      leave(task);
+      break;
+    case State::running:
+      if (!task.submitted) {
+        leave(task);
+        break;
+      }
+      if (task.connection != nullptr) task.connection->transmitter().withdraw(task);
+      task.state = State::aborting;
+      task.write.stop();
+      task.destination.open = false;
+      task.arrived_due = false;
+      task.abort_due = true;
+      attend(task);
+      break;
+    case State::answered:
+      leave(task);
+      break;
+    case State::free:
+    case State::aborting:
+    case State::leaving:
+    case State::departing:
+      break;
+  }
+}
+
+/// The owner is done with the task, and nothing of it will be sent.
+void TargetSessionCore::leave(TargetTask& task) {
+  if (task.connection != nullptr) {
+    task.connection->transmitter().withdraw(task);
+    if (!task.write.quiet()) task.connection->expect_late_data(task.itt());
+  }
+  task.submit_due = task.arrived_due = task.abort_due = false;
+  task.destination.open = false;
+  task.state = State::leaving;
+  task.write.stop();
+  task.offered = {};
+  release_when_idle(task);
+}
+
+void TargetSessionCore::abort_tasks_of(const TargetConnectionCore& connection) {
+  management_.forget(connection);
+  for (TargetTask& task : tasks_.slots()) {
+    if (task.alive() && task.connection == &connection && task.kind != TargetTask::Kind::management) abort(task);
+  }
+}
+
+void TargetSessionCore::abort_all_tasks() {
+  for (const TargetConnectionCore* connection : connections_) abort_tasks_of(*connection);
+}
+
+bool TargetSessionCore::has_unfinished_tasks(const TargetConnectionCore* connection) const {
+  auto& tasks = const_cast<TargetTaskTable&>(tasks_);
+  return std::ranges::any_of(tasks.slots(), [&](const TargetTask& task) {
+    const bool unfinished = task.alive() && task.state != State::leaving && task.state != State::departing;
+    return unfinished && (connection == nullptr || task.connection == connection);
+  });
+}
+
+void TargetSessionCore::close() {
+  if (closing_) return;
+  closing_ = true;
+  end_reason_ = SessionEnded::Reason::closed;
+  abort_all_tasks();
+  for (TargetConnectionCore* connection : connections_) connection->session_closed();
+}
+
+void TargetSessionCore::after_owner() {
+  management_.advance(now_);
+  for (TargetConnectionCore* connection : connections_) connection->session_moved(now_);
+}
+
+void TargetSessionCore::depart(TargetTask& task) {
+  assert(task.state == State::answered);
+  tasks_.forget_tag(task);
+  leave_window(task);
+  task.state = State::departing;
+  ++departing_;
+}
+
+void TargetSessionCore::leave_window(TargetTask& task) {
+  if (task.windowed) window_.finish();
+  task.windowed = false;
+  const bool counted = task.kind == TargetTask::Kind::command && task.immediate();
+  if (counted && task.state != State::departing) --immediate_commands_;
+}
+
+void TargetSessionCore::release_when_idle(TargetTask& task) {
+  const bool over = task.state == State::leaving || task.state == State::departing;
+  if (!over || task.memory_in_use() || task.release_due) return;
+  free_held(task);
+  if (task.submitted && task.kind == TargetTask::Kind::command) {
+    task.release_due = true;
+    attend(task);
+  } else {
+    attention_.remove(task);
+    destroy(task);
+  }
+}
+
+void TargetSessionCore::destroy(TargetTask& task) {
+  leave_window(task);
+  if (task.state == State::departing) --departing_;
+  attention_.remove(task);
+  if (task.connection != nullptr) task.connection->transmitter().withdraw(task);
+  free_held(task);
+  tasks_.destroy(task);
+}
+
+void TargetSessionCore::complete_task_management(TaskId id, wire::TaskManagementResponseCode response) {
+  TargetTask* task = tasks_.find(id);
+  assert(task != nullptr && task->kind == TargetTask::Kind::management && task->submitted);
+  if (task != nullptr && task->kind == TargetTask::Kind::management) management_.device_done(*task, response);
+}
+
+}  // namespace lunway::session

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// PDUs that a target sends besides data, R2T and SCSI status: answers to requests, Rejects, Asynchronous Messages. They
+// wait here until they are sent, and stay until the transport has taken them. Places are used again, so that a queue
+// that has seen its longest day allocates no more.
+
+#pragma once
+
+#include <cassert>
+#include <cstddef>
+#include <vector>
+
+#include "base/bytes.h"
+#include "wire/header.h"
+
+namespace lunway::session {
+
+class AnswerQueue {
+ public:
+  struct Answer {
+    wire::Header header{};
+    std::vector<std::byte> data;
+    /// The PDU is numbered: StatSN moves on.
+    bool counts = true;
+    /// Sent with the digests of the connection. Login Responses go without.
+    bool with_digests = true;
+  };
+
+  explicit AnswerQueue(std::size_t places) : ring_(places) {}
+
+  /// Everything that the transport has not taken.
+  std::size_t size() const { return size_; }
+  bool has_unsent() const { return size_ > sent_; }
+
+  Answer& push() {
+    if (size_ == ring_.size()) grow();
+    return ring_[(first_ + size_++) % ring_.size()];
+  }
+
+  /// The next answer to put into a batch; it stays where it is until pop().
+  Answer& send_next() {
+    assert(has_unsent());
+    return ring_[(first_ + sent_++) % ring_.size()];
+  }
+
+  /// The oldest answer has left.
+  void pop() {
+    assert(sent_ > 0);
+    first_ = (first_ + 1) % ring_.size();
+    --size_;
+    --sent_;
+  }
+
+ private:
+  // Views of an answer's data stay valid: a moved vector keeps its bytes.
+  void grow() {
+    std::vector<Answer> larger(ring_.size() * 2);
+    for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move(ring_[(first_ + i) % ring_.size()]);
+    ring_ = std::move(larger);
+    first_ = 0;
+  }
+
+  std::vector<Answer> ring_;
+  std::size_t first_ = 0;
+  std::size_t size_ = 0;
+  std::size_t sent_ = 0;  // of them, in the batch
+};
+
+}  // namespace lunway::session

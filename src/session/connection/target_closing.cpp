@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// How a target's connection ends, and what it says before: Logout, Reject, Asynchronous Messages.
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "session/connection/target_connection_core.h"
+#include "wire/asynchronous_message.h"
+#include "wire/logout_response.h"
+
+namespace lunway::session {
+
+using wire::LogoutReason;
+using wire::LogoutResponseCode;
+using wire::RejectReason;
+
+//= rfc7143#11.14
+void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequest& request) {
+  const bool whole_session = request.reason() == LogoutReason::close_session;
+  LogoutResponseCode refusal = LogoutResponseCode::closed;
+  if (request.reason() == LogoutReason::remove_for_recovery) refusal = LogoutResponseCode::recovery_not_supported;
+  if (!whole_session && request.cid() != cid()) refusal = LogoutResponseCode::cid_not_found;
+  if (session_->is_discovery() && !whole_session) {
+    reject(RejectReason::command_not_supported, request.header());
+    return;
+  }
+  if (refusal != LogoutResponseCode::closed) {
+    transmitter_.answer(wire::LogoutResponse::build({.response = refusal, .itt = request.itt()}));
+    return;
+  }
+  state_.step(Event::logout_received);
+  logout_ = request.fields();
+  if (whole_session) {
+    session_->abort_all_tasks();
+  } else {
+    session_->abort_tasks_of(*this);
+  }
+  session_->end_because(SessionEnded::Reason::logged_out);
+  settle(now);
+}
+
+/// The response says that the cleanup is over, so it waits for it.
+//= rfc7143#11.15
+void TargetConnectionCore::answer_logout_when_clean() {
+  const bool whole_session = logout_->reason == LogoutReason::close_session;
+  if (session_->has_unfinished_tasks(whole_session ? nullptr : this)) return;
+  const auto& agreed = session_->request().session;
+  transmitter_.answer(wire::LogoutResponse::build({.response = LogoutResponseCode::closed,
+                                                   .itt = logout_->itt,
+                                                   .time2wait = agreed.default_time2wait_s,
+                                                   .time2retain = 0}));
+  state_.step(Event::logout_succeeded);
+  logout_.reset();
+  close_when_transmitted(CloseReason::logged_out, {});
+}
+
+void TargetConnectionCore::reject(RejectReason reason, wire::HeaderView header, Bytes ahs) {
+  std::array<std::byte, wire::kHeaderSize + wire::kMaxAhsSize> bad;
+  const std::size_t copied = copy_bytes(bad, header);
+  const std::size_t size = copied + copy_bytes(MutableBytes(bad).subspan(copied), ahs);
+  transmitter_.answer(wire::Reject::build({.reason = reason}), Bytes(bad).first(size));
+}
+
+/// A reserved code is rejected; a header that contradicts section 11 ends the session's connections.
+//= rfc7143#7.7
+void TargetConnectionCore::on_format_error(const wire::FormatError& error, wire::HeaderView header, Bytes ahs) {
+  reject(RejectReason::protocol_error, header, ahs);
+  if (error.kind == wire::FormatError::Kind::reserved_code) return;
+  close_when_transmitted(CloseReason::protocol_error,
+                         std::string(error.rule) + " (" + std::string(error.section) + ")");
+}
+
+//= rfc7143#11.9.1
+void TargetConnectionCore::request_logout(Instant now, Duration within) {
+  drained_ = false;
+  if (ending_ != Ending::no || logout_) return;
+  if (session_ == nullptr || session_->is_discovery()) {
+    close_when_transmitted(CloseReason::dropped, "the target asks for no logout here (7.4.3)");
+    settle(now);
+    return;
+  }
+  if (logout_deadline_ != kNever) return;
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(within).count();
+  const auto parameter = static_cast<std::uint16_t>(std::clamp<std::int64_t>(seconds, 0, 0xffff));
+  transmitter_.answer(
+      wire::AsynchronousMessage::build({.event = wire::AsyncEvent::logout_request, .parameter3 = parameter}));
+  state_.step(Event::logout_requested);
+  logout_deadline_ = now + within;
+}
+
+void TargetConnectionCore::drop(Instant now) {
+  drained_ = false;
+  if (ending_ != Ending::no) return;
+  if (session_ != nullptr && !session_->is_discovery()) {
+    transmitter_.answer(wire::AsynchronousMessage::build({.event = wire::AsyncEvent::connection_drop,
+                                                          .parameter1 = cid().value(),
+                                                          .parameter2 = session_->request().session.default_time2wait_s,
+                                                          .parameter3 = 0}));
+    state_.step(Event::emergency);
+  }
+  close_when_transmitted(CloseReason::dropped, {});
+  settle(now);
+}
+
+void TargetConnectionCore::session_closed() {
+  state_.step(Event::session_closed);
+  close_now(CloseReason::session_closed, {});
+}
+
+void TargetConnectionCore::close_when_transmitted(CloseReason reason, std::string detail) {
+  begin_ending(Ending::when_transmitted, reason, std::move(detail));
+}
+
+void TargetConnectionCore::close_now(CloseReason reason, std::string detail) {
+  begin_ending(Ending::now, reason, std::move(detail));
+}
+
+void TargetConnectionCore::begin_ending(Ending how, CloseReason reason, std::string detail) {
+  if (ended()) return;
+  ending_ = how;
+  close_ = {.reason = reason, .detail = std::move(detail)};
+  if (session_ == nullptr) return;
+  session_->abort_tasks_of(*this);
+}
+
+/// At the end of each verb: what the verb has made possible.
+void TargetConnectionCore::settle(Instant now) {
+  if (ended()) return;
+  if (logout_ && ending_ == Ending::no) answer_logout_when_clean();
+  if (ending_ != Ending::when_transmitted) return;
+  if (closing_deadline_ == kNever) closing_deadline_ = now + limits_.closing_time;
+  if (transmitter_.idle()) ending_ = Ending::now;
+}
+
+}  // namespace lunway::session

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// The inside of TargetConnection. It joins the parts that each own some state (framer, login, transmitter, text
+// exchange, liveness) and hands every PDU to the handler of its family. The handlers are member functions in files of
+// their own:
+//
+//   target_connection_core.cpp   the verbs, and what a PDU is
+//   target_login_handler.cpp     the Login Phase
+//   target_request_handler.cpp   SCSI Command, task management, NOP-Out, Text
+//   target_data_out_handler.cpp  Data-Out
+//   target_closing.cpp           Logout, drops, Reject, how it ends
+
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "session/command/target_session_core.h"
+#include "session/connection/connection_states.h"
+#include "session/connection/late_data.h"
+#include "session/connection/target_liveness.h"
+#include "session/connection/target_text_exchange.h"
+#include "session/connection/target_transmitter.h"
+#include "session/login/target_login.h"
+#include "session/target_connection.h"
+#include "wire/data_out.h"
+#include "wire/framer.h"
+#include "wire/logout_request.h"
+#include "wire/nop_out.h"
+#include "wire/reject.h"
+
+namespace lunway::session {
+
+class TargetConnectionCore {
+ public:
+  TargetConnectionCore(Instant now, TargetDirectory& directory, EntropySource& entropy, const Portal& portal,
+                       const ConnectionLimits& limits);
+  ~TargetConnectionCore();
+  TargetConnectionCore(const TargetConnectionCore&) = delete;
+  TargetConnectionCore& operator=(const TargetConnectionCore&) = delete;
+
+  // ---------------------------------------------------------------------------- the owner's side: TargetConnection
+
+  std::size_t receive(Instant now, Bytes input);
+  MutableBytes receive_window() const;
+  void received_into_window(Instant now, std::size_t count);
+  bool wants_input() const;
+  void peer_closed(Instant now);
+  std::span<const Bytes> next_transmit();
+  void transmitted(Instant now, std::size_t count);
+  std::optional<ConnectionOutput> next_output();
+  Instant deadline() const;
+  void expire(Instant now);
+  void open(Instant now, TargetSession& session, TargetSessionCore& core);
+  void refuse(Instant now, wire::LoginStatus status);
+  void request_logout(Instant now, Duration within);
+  void drop(Instant now);
+  TargetSession* session() const { return ended() ? nullptr : owner_session_; }
+  bool is_consistent() const;
+
+  // ------------------------------------------------------------------------------------------- the session's side
+
+  TargetTransmitter& transmitter() { return transmitter_; }
+  /// A request other than a SCSI Command whose turn has come.
+  void handle_request(Instant now, wire::HeaderView header, Bytes data);
+  /// The task looks at data in the input.
+  void offered_data_of(const TargetTask& task) { offered_ = task.id(); }
+  /// The task is gone, and the initiator may still send data for it.
+  void expect_late_data(wire::Itt itt) { late_data_.expect(itt); }
+  void session_closed();
+  /// The owner has called a verb of the session.
+  void session_moved(Instant now) { settle(now); }
+  wire::Cid cid() const { return login_.session_request().cid; }
+
+ private:
+  using Event = TargetConnectionEvent;
+
+  /// A Data-Out between its header and its end.
+  struct Incoming {
+    TaskId task;
+    WriteTransfer::DataOut pdu;
+    wire::Header header{};
+    /// Its data counts.
+    bool taken = false;
+  };
+
+  enum class Ending : std::uint8_t { no, when_transmitted, now, reported };
+
+  void on_step(Instant now, const wire::Step& step);
+  void on_pdu(Instant now, const wire::WholePdu& pdu);
+  void on_framing_error(const wire::FramingError& error);
+
+  // target_login_handler.cpp
+  void on_login_phase(Instant now, const wire::WholePdu& pdu);
+  void send_login_reply(const TargetLogin::Reply& reply, wire::Tsih tsih);
+  void send_login_failure(const LoginFailure& failure);
+
+  // target_request_handler.cpp
+  void on_full_feature(Instant now, const wire::WholePdu& pdu);
+  void on_scsi_command(Instant now, const wire::WholePdu& pdu);
+  void on_request(Instant now, const wire::WholePdu& pdu);
+  std::optional<wire::FormatError> format_error_of(wire::HeaderView header) const;
+  void admitted(Instant now, const wire::WholePdu& pdu, Admission admission);
+  void on_nop_out(const wire::NopOut& nop, Bytes data);
+  void on_text_request(Instant now, const wire::TextRequest& request, Bytes data);
+  void on_task_management(const wire::TaskManagementRequest& request);
+
+  // target_data_out_handler.cpp
+  void on_data_out_head(const wire::PlaceNeeded& head);
+  void on_data_out(const wire::WholePdu& pdu);
+  bool begin_data_out(wire::HeaderView header);
+  TargetTask* task_of(const wire::DataOut& pdu);
+  MutableBytes place_of_incoming();
+  void end_data_out(bool digest_ok);
+
+  // target_closing.cpp
+  void on_logout_request(Instant now, const wire::LogoutRequest& request);
+  void answer_logout_when_clean();
+  void reject(wire::RejectReason reason, wire::HeaderView header, Bytes ahs = {});
+  void on_format_error(const wire::FormatError& error, wire::HeaderView header, Bytes ahs);
+  void close_when_transmitted(CloseReason reason, std::string detail);
+  void close_now(CloseReason reason, std::string detail);
+  void begin_ending(Ending how, CloseReason reason, std::string detail);
+  void settle(Instant now);
+
+  bool ended() const { return ending_ == Ending::now || ending_ == Ending::reported; }
+  bool is_full_feature() const;
+  void keep_offered();
+
+  TargetDirectory& directory_;
+  ConnectionLimits limits_;
+  Portal portal_;
+  TargetConnectionMachine state_;
+  wire::Framer framer_;
+  TargetLogin login_;
+  /// The last Login Request, for the answer that ends the login.
+  wire::LoginRequest::Fields refused_request_;
+  TargetTransmitter transmitter_;
+  TargetTextExchange text_;
+  TargetLiveness liveness_;
+  TargetSession* owner_session_ = nullptr;
+  TargetSessionCore* session_ = nullptr;
+  text::ConnectionParameters parameters_;
+
+  Instant login_deadline_;
+  Instant logout_deadline_ = kNever;
+  Instant closing_deadline_ = kNever;
+
+  TaskId offered_;
+  std::optional<Incoming> incoming_;
+  /// The Data-Out under way belongs to no task, and has been answered.
+  bool ignores_data_out_ = false;
+  LateData late_data_;
+  /// A Logout Request waits until its tasks are gone.
+  std::optional<wire::LogoutRequest::Fields> logout_;
+
+  bool open_due_ = false;
+  bool awaiting_session_ = false;
+  bool logged_in_due_ = false;
+  Ending ending_ = Ending::no;
+  Close close_;
+  /// For the assertion of "drain fully".
+  bool drained_ = true;
+};
+
+}  // namespace lunway::session

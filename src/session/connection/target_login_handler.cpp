@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// The Login Phase of a target's connection: Login Requests in, Login Responses out.
+//= rfc7143#6.3
+
+#include <cassert>
+#include <string>
+#include <utility>
+
+#include "session/connection/target_connection_core.h"
+#include "text/key_value.h"
+#include "wire/login_response.h"
+
+namespace lunway::session {
+
+void TargetConnectionCore::on_login_phase(Instant /*now*/, const wire::WholePdu& pdu) {
+  const wire::BasicHeader header(pdu.header);
+  if (header.opcode() != wire::Opcode::login_request) {
+    // Before the first Login Request there is nobody to answer.
+    //= rfc7143#4.2.4
+    if (!login_.started()) {
+      close_now(CloseReason::protocol_error, "the first PDU is no Login Request (4.2.4)");
+    } else {
+      send_login_failure({.status = wire::LoginStatus::invalid_during_login,
+                          .detail = "a PDU other than a Login Request during login (4.2.4)"});
+    }
+    return;
+  }
+  if (!login_.started()) state_.step(Event::login_started);
+  refused_request_ = wire::LoginRequest(pdu.header).fields();
+  const auto request = wire::LoginRequest::parse(pdu.header);
+  if (!request) {
+    send_login_failure({.status = wire::LoginStatus::initiator_error, .detail = std::string(request.error().rule)});
+    return;
+  }
+  auto outcome = login_.receive(*request, pdu.data);
+  if (const auto* reply = std::get_if<TargetLogin::Reply>(&outcome)) {
+    send_login_reply(*reply, login_.first_request().tsih);
+  } else if (const auto* failure = std::get_if<LoginFailure>(&outcome)) {
+    send_login_failure(*failure);
+  } else {
+    awaiting_session_ = open_due_ = true;
+  }
+}
+
+void TargetConnectionCore::open(Instant now, TargetSession& session, TargetSessionCore& core) {
+  assert(awaiting_session_);
+  drained_ = false;
+  if (ending_ != Ending::no) return;
+  awaiting_session_ = false;
+  parameters_ = login_.session_request().connection;
+  const auto reply = login_.final_reply();
+  owner_session_ = &session;
+  session_ = &core;
+  session_->attach(*this);
+  state_.step(Event::login_accepted);
+
+  transmitter_.join(core, parameters_);
+  send_login_reply(reply, core.tsih());
+  framer_.set_max_data_segment_length(parameters_.our_max_recv_data_segment_length);
+  text_.begin(login_.session_request(), parameters_);
+  if (core.is_discovery()) liveness_ = TargetLiveness(limits_.discovery_idle, Duration::max());
+  liveness_.heard(now);
+  logged_in_due_ = true;
+  if (!framer_.enable_digests(transmitter_.digests())) {
+    close_now(CloseReason::protocol_error, "a PDU before the login was over (6.3)");
+  }
+}
+
+void TargetConnectionCore::refuse(Instant now, wire::LoginStatus status) {
+  assert(awaiting_session_);
+  drained_ = false;
+  if (ending_ != Ending::no) return;
+  awaiting_session_ = false;
+  send_login_failure({.status = status, .detail = std::string(wire::to_string(status))});
+  settle(now);
+}
+
+void TargetConnectionCore::send_login_reply(const TargetLogin::Reply& reply, wire::Tsih tsih) {
+  const auto& first = login_.first_request();
+  transmitter_.login_answer(
+      wire::LoginResponse::build({.flags = reply.flags, .isid = first.isid, .tsih = tsih, .itt = first.itt}),
+      bytes_of(reply.text), first.cmd_sn);
+}
+
+void TargetConnectionCore::send_login_failure(const LoginFailure& failure) {
+  text::TextWriter text;
+  for (const text::TargetAddress& address : failure.target_addresses) {
+    if (!text.add("TargetAddress", text::to_string(address))) break;
+  }
+  const auto& first = refused_request_;
+  transmitter_.login_answer(
+      wire::LoginResponse::build({.isid = first.isid, .tsih = first.tsih, .itt = first.itt, .status = failure.status}),
+      bytes_of(text.text()), first.cmd_sn);
+  state_.step(Event::login_refused);
+  close_when_transmitted(CloseReason::login_refused, failure.detail);
+}
+
+}  // namespace lunway::session

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What a target's connection sends: PDUs are made here, one batch at a time, out of what is due. StatSN, ExpCmdSN and
+// MaxCmdSN are taken when a PDU is made, so they are never older than the batch.
+//= rfc7143#4.2.2.2
+//
+// Fair: in each round, every kind of PDU that is due gets one turn, and the tasks with read data take turns among
+// themselves. So statuses never starve behind a long read, and a read moves on however many statuses there are.
+
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+#include "session/command/target_task.h"
+#include "session/command/task_list.h"
+#include "session/connection/answer_queue.h"
+#include "session/limits.h"
+#include "text/parameters.h"
+#include "wire/numbers.h"
+#include "wire/outgoing.h"
+
+namespace lunway::session {
+
+class TargetSessionCore;
+
+class TargetTransmitter {
+ public:
+  explicit TargetTransmitter(const ConnectionLimits& limits);
+
+  // ------------------------------------------------------------------------------------------------ what is due
+
+  /// An answer without or with data, which is copied. `counts`: it takes a StatSN.
+  void answer(const wire::Header& header, Bytes data = {}, bool counts = true);
+  /// A Login Response: it goes without digests. While there is no session it carries `cmd_sn` as the only number that
+  /// may come.
+  void login_answer(const wire::Header& header, Bytes data, wire::CmdSN cmd_sn);
+
+  void r2t_due(TargetTask& task);
+  void data_due(TargetTask& task);
+  void status_due(TargetTask& task);
+  /// Nothing of the task is to be sent any more.
+  void withdraw(TargetTask& task);
+
+  /// Answers that wait or are with the transport.
+  std::size_t queued_answers() const { return answers_.size(); }
+  bool idle() const { return !in_flight() && !something_due(); }
+
+  // ------------------------------------------------------------------------------------------------ the session
+
+  /// From now on PDUs carry the session's numbers, and the digests of the connection.
+  void join(TargetSessionCore& session, const text::ConnectionParameters& parameters);
+  void set_max_data(std::uint32_t bytes) { max_data_ = bytes; }
+
+  // -------------------------------------------------------------------------------------------------- the batch
+
+  /// Views that stay valid until transmitted().
+  std::span<const Bytes> next_batch();
+  void transmitted(std::size_t count);
+  bool in_flight() const { return next_piece_ < pieces_.size(); }
+  /// The last batch was handed out and not reported.
+  bool handed_out() const { return handed_out_; }
+
+  wire::Digests digests() const { return digests_; }
+  /// StatSN of the next numbered PDU.
+  wire::StatSN stat_sn() const { return stat_sn_; }
+
+  bool is_consistent() const;
+
+ private:
+  using TransmitList = TaskList<&TargetTask::transmit_link>;
+
+  /// A PDU of the batch and who is concerned when it has left.
+  struct Departure {
+    enum class Of : std::uint8_t { answer, task, nobody };
+    Of of = Of::nobody;
+    TargetTask* task = nullptr;
+    std::size_t bytes = 0;  // still to go
+  };
+
+  bool something_due() const;
+  void fill_batch();
+  bool batch_is_full() const;
+  void make_answer();
+  void make_r2t(TargetTask& task);
+  void make_data_in(TargetTask& task);
+  void make_status(TargetTask& task);
+  void announce_window();
+  void add(wire::Header header, Bytes data, bool counts, Departure departure, wire::Digests digests);
+  void add(wire::Header header, Bytes data, bool counts) { add(header, data, counts, {}, digests_); }
+  void set_numbers(wire::Header& header);
+  void departed(const Departure& departure);
+
+  ConnectionLimits limits_;
+  TargetSessionCore* session_ = nullptr;
+  wire::Digests digests_;
+  std::uint32_t max_data_ = 8192;
+  wire::StatSN stat_sn_;
+  wire::CmdSN login_cmd_sn_;
+  wire::CmdSN announced_max_;
+
+  AnswerQueue answers_;
+  TransmitList r2ts_;
+  TransmitList data_;
+  TransmitList statuses_;
+
+  std::vector<wire::EncodedPdu> pdus_;
+  std::vector<Departure> departures_;
+  std::vector<Bytes> pieces_;
+  std::size_t next_piece_ = 0;
+  std::size_t next_departure_ = 0;
+  std::size_t batch_bytes_ = 0;
+  bool handed_out_ = false;
+};
+
+}  // namespace lunway::session

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "session/target_session.h"
+
+#include <cassert>
+
+#include "session/command/target_session_core.h"
+
+namespace lunway::session {
+
+TargetSession::TargetSession(const SessionRequest& request, wire::Tsih tsih, const SessionLimits& limits)
+    : core_(std::make_unique<TargetSessionCore>(request, tsih, limits)) {
+  assert(tsih != wire::kNewSession);
+}
+
+TargetSession::~TargetSession() = default;
+
+std::optional<SessionOutput> TargetSession::next_output() { return core_->next_output(); }
+
+void TargetSession::accept_data(TaskId task, MutableBytes destination) {
+  core_->accept_data(task, destination);
+  core_->after_owner();
+  assert(is_consistent());
+}
+
+void TargetSession::complete(TaskId task, const CommandResult& result) {
+  core_->complete(task, result);
+  core_->after_owner();
+  assert(is_consistent());
+}
+
+void TargetSession::aborted(TaskId task) {
+  core_->aborted(task);
+  core_->after_owner();
+  assert(is_consistent());
+}
+
+void TargetSession::abandon(TaskId task) {
+  core_->abandon(task);
+  core_->after_owner();
+  assert(is_consistent());
+}
+
+void TargetSession::complete_task_management(TaskId task, wire::TaskManagementResponseCode response) {
+  core_->complete_task_management(task, response);
+  core_->after_owner();
+  assert(is_consistent());
+}
+
+void TargetSession::close() {
+  core_->close();
+  core_->after_owner();
+  assert(is_consistent());
+}
+
+const SessionRequest& TargetSession::request() const { return core_->request(); }
+
+wire::Tsih TargetSession::tsih() const { return core_->tsih(); }
+
+std::uint32_t TargetSession::active_tasks() const { return core_->active_tasks(); }
+
+bool TargetSession::is_consistent() const { return core_->is_consistent(); }
+
+}  // namespace lunway::session
