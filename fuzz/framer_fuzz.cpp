@@ -12,13 +12,12 @@
 #include "wire/framer.h"
 #include "wire/testing/stream.h"
 
+namespace lunway::wire {
 namespace {
 
-using namespace lunway;
-using namespace lunway::wire;
-using lunway::wire::testing::Placing;
-using lunway::wire::testing::ReceivedPdu;
-using lunway::wire::testing::StreamReader;
+using testing::Placing;
+using testing::ReceivedPdu;
+using testing::StreamReader;
 
 // Small, so that the fuzzer gets past them.
 constexpr Framer::Limits kLimits{.max_data_segment_length = 200, .max_ahs_length = 64};
@@ -88,3 +87,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   compare(whole, pieces, setup);
   return 0;
 }
+
+}  // namespace lunway::wire

@@ -29,10 +29,8 @@
 #include "wire/text_request.h"
 #include "wire/text_response.h"
 
+namespace lunway::wire {
 namespace {
-
-using namespace lunway;
-using namespace lunway::wire;
 
 template <class Pdu>
 void check(HeaderView header) {
@@ -90,3 +88,5 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             ReadyToTransfer, AsynchronousMessage, Reject>(input.first<kHeaderSize>());
   return 0;
 }
+
+}  // namespace lunway::wire

@@ -70,8 +70,8 @@ void TcpStream::resume() {
 }
 
 void TcpStream::send(std::span<const Bytes> pieces) {
-  assert(!send_.in_flight() && !finish_sending_);
-  if (state_ != State::open) return;  // it failed meanwhile; on_closed() is on its way
+  assert(!send_.in_flight() && !finish_sending_ && state_ != State::fresh && state_ != State::releasing);
+  if (is_closing()) return;  // it failed meanwhile; on_closed() is on its way
   pieces_.clear();
   for (const Bytes piece : pieces) {
     pieces_.push_back({.iov_base = const_cast<std::byte*>(piece.data()), .iov_len = piece.size()});

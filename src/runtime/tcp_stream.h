@@ -81,8 +81,8 @@ class TcpStream {
   void pause();
   void resume();
 
-  /// Sends all pieces in order. One at a time: wait for on_sent(). The bytes (not the list of them) stay valid until
-  /// then.
+  /// After start(). Sends all pieces in order. One at a time: wait for on_sent(). The bytes (not the list of them) stay
+  /// valid until then.
   void send(std::span<const Bytes> pieces);
   bool is_sending() const { return send_.in_flight(); }
 

@@ -4,6 +4,7 @@
 #include "runtime/tcp_stream.h"
 
 #include <gmock/gmock.h>
+#include <netinet/tcp.h>
 
 #include <chrono>
 #include <functional>
@@ -470,6 +471,19 @@ TEST_P(TcpStreamTest, ManyStreamsAtOnce) {
   for (auto& caller : callers) caller->stream->close();
   ASSERT_TRUE(run_until([&] { return ring_->in_flight() == 0; }));
   for (const auto& echo : echoes) EXPECT_EQ(echo->closed.end, TcpStream::End::peer_finished);
+}
+
+TEST_P(TcpStreamTest, LimitOfSilenceIsAskedOfTheSystem) {
+  const SocketPair pair = connected_pair();
+  limit_silence(pair.near, 20s);
+  int value = 0;
+  socklen_t length = sizeof value;
+  ASSERT_EQ(::getsockopt(pair.near, IPPROTO_TCP, TCP_USER_TIMEOUT, &value, &length), 0);
+  EXPECT_EQ(value, 20'000);
+  ASSERT_EQ(::getsockopt(pair.near, SOL_SOCKET, SO_KEEPALIVE, &value, &length), 0);
+  EXPECT_EQ(value, 1);
+  ::close(pair.near);
+  ::close(pair.far);
 }
 
 TEST_P(TcpStreamTest, AnIdleStreamIsSmall) { EXPECT_LE(sizeof(TcpStream), 1024U); }

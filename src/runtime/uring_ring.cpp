@@ -170,7 +170,10 @@ void UringRing::wake() {
   [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
 }
 
-void UringRing::flush() { ::io_uring_submit(&ring_); }
+void UringRing::flush() {
+  if (!starved_.is_empty()) wake();
+  ::io_uring_submit(&ring_);
+}
 
 std::size_t UringRing::run(Instant deadline) {
   submit_starved();

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// One task of an initiator's session: whatever has an Initiator Task Tag.
+//= rfc7143#11.2.1.8
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/instant.h"
+#include "session/command/initiator_read.h"
+#include "session/command/initiator_write.h"
+#include "session/initiator_output.h"
+#include "session/task_id.h"
+#include "text/key_value.h"
+#include "wire/scsi_command.h"
+#include "wire/task_management_request.h"
+
+namespace lunway::session {
+
+/// A SCSI command and how far its data has come.
+struct ScsiWork {
+  wire::Lun lun;
+  std::array<std::byte, wire::kHeaderCdbSize> cdb{};
+  std::vector<std::byte> ahs;  // of a long CDB or a bidirectional command
+  wire::TaskAttribute attribute = wire::TaskAttribute::simple;
+  Bytes data_out;
+  MutableBytes data_in;
+  InitiatorRead read;
+  InitiatorWrite write;
+  /// R2TSN of the next R2T, DataSN of the next Data-In: bidirectional commands share one sequence.
+  //= rfc7143#4.2.2.4
+  std::uint32_t input_sn = 0;
+};
+
+struct ManagementWork {
+  wire::TaskManagementFunction function = wire::TaskManagementFunction::abort_task;
+  wire::Lun lun;
+  /// Of ABORT TASK.
+  TaskId referenced;
+};
+
+struct PingWork {
+  std::vector<std::byte> payload;
+};
+
+struct TextWork {
+  std::string request = {};  // what the next Text Request says
+  std::string answer = {};   // what the Text Responses have said so far
+  wire::Ttt ttt = wire::kNoTtt;
+  wire::Lun lun = {};
+  std::uint32_t responses = 0;
+  /// Not asked for by the owner: the target wanted to negotiate.
+  bool negotiation = false;
+};
+
+struct LogoutWork {};
+
+struct InitiatorTask {
+  enum class State : std::uint8_t {
+    free,
+    waiting,    // not sent yet
+    sent,       // the target owes us a response
+    departing,  // ended, but its memory is still being looked at
+  };
+
+  std::uint32_t slot = 0;
+  std::uint32_t generation = 0;
+  State state = State::free;
+  std::variant<ScsiWork, ManagementWork, PingWork, TextWork, LogoutWork> work;
+
+  bool immediate = false;
+  /// As it was sent.
+  wire::CmdSN cmd_sn;
+  /// The connection whose business it is; unset until it is sent, where any will do.
+  //= rfc7143#4.2.5.1
+  std::optional<wire::Cid> allegiance;
+  Instant deadline = kNever;
+
+  /// Made by the engine for itself: no TaskDone.
+  bool internal = false;
+  /// An ABORT TASK for this task is waiting or sent.
+  std::optional<TaskId> aborter;
+  /// What to report when that abort is through.
+  TaskFailure abort_cause;
+  /// Took so long that its connection is given up.
+  bool overdue = false;
+  /// In its connection's list of tasks with Data-Out to send.
+  bool writing = false;
+  /// Who looks at its memory: PDUs in a batch, a Data-In under way.
+  std::uint32_t views = 0;
+  /// Of a departing task.
+  std::optional<TaskResult> result;
+
+  TaskId id() const { return {slot, generation}; }
+  wire::Itt itt() const { return wire::Itt(generation << 16 | slot); }
+
+  ScsiWork* scsi() { return std::get_if<ScsiWork>(&work); }
+  const ScsiWork* scsi() const { return std::get_if<ScsiWork>(&work); }
+  bool is_abort() const {
+    const auto* management = std::get_if<ManagementWork>(&work);
+    return management != nullptr && management->function == wire::TaskManagementFunction::abort_task;
+  }
+};
+
+}  // namespace lunway::session

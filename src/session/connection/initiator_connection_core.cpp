@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// The life of a connection: its start, its deadlines, its end.
+
+#include "session/connection/initiator_connection_core.h"
+
+#include <cassert>
+#include <utility>
+
+namespace lunway::session {
+namespace {
+
+/// Torn data of these goes where the caller wants it; of all others into a buffer of the framer's.
+constexpr wire::OpcodeSet kStreamed{wire::Opcode::data_in};
+
+}  // namespace
+
+std::string_view to_string(InitiatorCloseReason reason) {
+  switch (reason) {
+    case InitiatorCloseReason::logged_out:
+      return "logged out";
+    case InitiatorCloseReason::logout_failed:
+      return "logout failed";
+    case InitiatorCloseReason::login_refused:
+      return "login refused";
+    case InitiatorCloseReason::login_redirected:
+      return "login redirected";
+    case InitiatorCloseReason::login_timed_out:
+      return "login timed out";
+    case InitiatorCloseReason::authentication_failed:
+      return "authentication failed";
+    case InitiatorCloseReason::negotiation_failed:
+      return "negotiation failed";
+    case InitiatorCloseReason::protocol_error:
+      return "protocol error of the target";
+    case InitiatorCloseReason::header_digest:
+      return "header digest error";
+    case InitiatorCloseReason::data_digest:
+      return "data digest error";
+    case InitiatorCloseReason::target_silent:
+      return "target does not answer";
+    case InitiatorCloseReason::target_dropped:
+      return "dropped by the target";
+    case InitiatorCloseReason::transport_ended:
+      return "connection lost";
+  }
+  return "";
+}
+
+std::string_view to_string(TaskFault fault) {
+  switch (fault) {
+    case TaskFault::aborted:
+      return "aborted";
+    case TaskFault::timed_out:
+      return "timed out";
+    case TaskFault::rejected:
+      return "rejected by the target";
+    case TaskFault::target_failure:
+      return "target failure";
+    case TaskFault::data_digest:
+      return "data digest error";
+    case TaskFault::data_missing:
+      return "GOOD status, but not all data was transferred";
+    case TaskFault::echo_differs:
+      return "the echo differs from the ping data";
+    case TaskFault::bad_text:
+      return "the text of the answer cannot be read";
+    case TaskFault::connection_lost:
+      return "connection lost";
+    case TaskFault::session_closed:
+      return "session closed";
+  }
+  return "";
+}
+
+InitiatorConnectionCore::InitiatorConnectionCore(Instant now, InitiatorSessionCore& session, EntropySource& entropy,
+                                                 wire::Cid cid, const InitiatorConnectionLimits& limits)
+    : session_(session),
+      cid_(cid),
+      limits_(limits),
+      framer_({.max_ahs_length = 0}, kStreamed),
+      batch_(limits.transmit_pdus),
+      login_deadline_(now + limits.login_time),
+      last_heard_(now) {
+  machine_.step(Event::connect_started);
+  machine_.step(Event::connected);
+  login_.emplace(session.profile(), entropy,
+                 InitiatorLogin::Start{.tsih = session.tsih(), .session = session.parameters()}, limits);
+}
+
+InitiatorConnectionCore::~InitiatorConnectionCore() {
+  if (!ended_) transport_ended();
+}
+
+// ------------------------------------------------------------------------------------------------------------- ends
+
+void InitiatorConnectionCore::close(InitiatorClose close, Event event) {
+  if (closing_) return;
+  closing_ = true;
+  login_deadline_ = logout_deadline_ = leave_by_ = kNever;
+  machine_.step(event);
+  outputs_.emplace_back(std::move(close));
+}
+
+void InitiatorConnectionCore::close(Reason reason, std::string_view detail, Event event) {
+  close(InitiatorClose{.reason = reason, .detail = std::string(detail)}, event);
+}
+
+void InitiatorConnectionCore::transport_ended() {
+  if (ended_) return;
+  ended_ = true;
+  close(Reason::transport_ended, "the transport connection ended");
+  drop_batch();
+  if (placing_ && placing_->task != nullptr) session_.drop_view(*placing_->task);
+  placing_.reset();
+  session_.connection_down(cid_, logged_in_, graceful_);
+}
+
+void InitiatorConnectionCore::drop_batch() {
+  for (InitiatorTask* const task : batch_.viewed()) session_.drop_view(*task);
+  batch_.clear();
+}
+
+void InitiatorConnectionCore::check_patience() {
+  if (session_.gave_up(cid_)) close(Reason::target_silent, "no answer to a request that must be answered");
+}
+
+// ------------------------------------------------------------------------------------------------ outputs and time
+
+std::optional<InitiatorConnectionOutput> InitiatorConnectionCore::next_output() {
+  check_patience();
+  if (outputs_.empty()) return std::nullopt;
+  InitiatorConnectionOutput output = std::move(outputs_.front());
+  outputs_.pop_front();
+  return output;
+}
+
+Instant InitiatorConnectionCore::deadline() const {
+  Instant deadline = std::min({login_deadline_, logout_deadline_, leave_by_});
+  const bool pings = limits_.ping_after != Duration::zero() && logged_in_ && !closing_ && !logout_;
+  if (pings && !keepalive_) deadline = std::min(deadline, last_heard_ + limits_.ping_after);
+  return deadline;
+}
+
+void InitiatorConnectionCore::expire(Instant now) {
+  if (now >= login_deadline_) close(Reason::login_timed_out, "no Login Final-Response in time", Event::login_timed_out);
+  if (now >= logout_deadline_) close(Reason::logout_failed, "no Logout Response in time", Event::logout_failed);
+  if (now >= leave_by_) {
+    leave_now_ = true;
+    leave_by_ = kNever;
+  }
+  if (keepalive_ && session_.tasks().find(*keepalive_) == nullptr) keepalive_.reset();
+  if (closing_ || now < deadline()) return;
+  // Silence for too long.
+  InitiatorTask* const ping = session_.allocate(now, limits_.ping_timeout);
+  last_heard_ = now;
+  if (ping == nullptr) return;
+  ping->immediate = true;
+  ping->allegiance = cid_;
+  ping->work = PingWork{};
+  keepalive_ = ping->id();
+  session_.push_urgent(*ping);
+}
+
+bool InitiatorConnectionCore::is_consistent() const {
+  const bool fresh = machine_.state() == State::in_login;
+  if (!closing_ && in_login() != fresh) return false;
+  if (placing_ && !closing_ && placing_->task != nullptr && placing_->task->views == 0) return false;
+  return session_.is_consistent();
+}
+
+}  // namespace lunway::session

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What stands behind InitiatorConnection. Its members are spread over four files: life and time
+// (initiator_connection_core.cpp), bytes in (initiator_receive.cpp), one function for each PDU of a target
+// (initiator_responses.cpp, initiator_text.cpp), bytes out (initiator_transmit.cpp).
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "session/connection/connection_states.h"
+#include "session/connection/initiator_batch.h"
+#include "session/entropy_source.h"
+#include "session/initiator_limits.h"
+#include "session/initiator_output.h"
+#include "session/initiator_session_core.h"
+#include "session/login/initiator_login.h"
+#include "session/pdu_observer.h"
+#include "text/negotiator.h"
+#include "text/parameters.h"
+#include "wire/asynchronous_message.h"
+#include "wire/data_in.h"
+#include "wire/framer.h"
+#include "wire/login_response.h"
+#include "wire/logout_response.h"
+#include "wire/nop_in.h"
+#include "wire/ready_to_transfer.h"
+#include "wire/reject.h"
+#include "wire/scsi_response.h"
+#include "wire/task_management_response.h"
+#include "wire/text_response.h"
+
+namespace lunway::session {
+
+class InitiatorConnectionCore {
+ public:
+  InitiatorConnectionCore(Instant now, InitiatorSessionCore& session, EntropySource& entropy, wire::Cid cid,
+                          const InitiatorConnectionLimits& limits);
+  ~InitiatorConnectionCore();
+
+  void observe(PduObserver* observer) { observer_ = observer; }
+
+  std::size_t receive(Instant now, Bytes input);
+  MutableBytes receive_window() const { return closing_ ? MutableBytes{} : framer_.window(); }
+  void received_into_window(Instant now, std::size_t count);
+  bool wants_input() const { return !closing_ && answers_.size() < limits_.queued_answers; }
+  void transport_ended();
+
+  std::span<const Bytes> next_transmit(Instant now);
+  void transmitted(std::size_t count);
+
+  std::optional<InitiatorConnectionOutput> next_output();
+  Instant deadline() const;
+  void expire(Instant now);
+
+  InitiatorConnectionState state() const { return machine_.state(); }
+  wire::Cid cid() const { return cid_; }
+  const text::ConnectionParameters& parameters() const { return parameters_; }
+  bool is_drained() const { return outputs_.empty() && !session_.has_outputs(); }
+  bool is_consistent() const;
+
+ private:
+  using State = InitiatorConnectionState;
+  using Event = InitiatorConnectionEvent;
+  using Reason = InitiatorCloseReason;
+
+  /// A NOP-In of the target that wants to be answered.
+  struct PingAnswer {
+    wire::Ttt ttt;
+    wire::Lun lun;
+  };
+
+  bool in_login() const { return login_.has_value(); }
+
+  // ---- ends (initiator_connection_core.cpp)
+  void close(InitiatorClose close, Event event);
+  void close(Reason reason, std::string_view detail, Event event = Event::transport_lost);
+  /// The target broke a rule.
+  void broken(std::string_view detail) { close(Reason::protocol_error, detail); }
+  void check_patience();
+  void drop_batch();
+
+  // ---- bytes in (initiator_receive.cpp)
+  void take_step(Instant now, wire::Step step, Bytes& rest);
+  void take_pdu(Instant now, const wire::WholePdu& pdu);
+  void dispatch(Instant now, const wire::WholePdu& pdu);
+  void framing_error(const wire::FramingError& error);
+  /// Judges a Data-In whose data is about to come, and says where it goes.
+  void begin_data_in(wire::HeaderView header);
+  void take_data_in(Instant now, const wire::WholePdu& pdu);
+  void end_data_in(Instant now, InitiatorTask& task, wire::DataIn pdu, bool intact);
+  struct Placing {
+    InitiatorTask* task = nullptr;  // null: a duplicate that goes nowhere
+    MutableBytes place;
+  };
+  /// Nothing when the connection has been closed over it.
+  std::optional<Placing> judge_data_in(wire::DataIn pdu);
+
+  template <class Pdu, class Handler>
+  void with(const wire::WholePdu& pdu, Handler&& handler) {
+    const auto parsed = Pdu::parse(pdu.header);
+    if (!parsed) return format_error(parsed.error());
+    handler(*parsed);
+  }
+  void format_error(const wire::FormatError& error);
+  /// The StatSN of a PDU that advances it. False when the connection has been closed over it.
+  //= rfc7143#4.2.2.2
+  bool take_stat_sn(const wire::ResponseHeader& pdu);
+  void take_window(const wire::ResponseHeader& pdu) { session_.window().update(pdu.exp_cmd_sn(), pdu.max_cmd_sn()); }
+  /// The task of a response, when it is ours to end and was sent. Null when the connection has been closed over it.
+  InitiatorTask* task_of(wire::Itt itt, std::string_view what);
+
+  // ---- one function a PDU (initiator_responses.cpp)
+  void take(Instant now, wire::LoginResponse pdu, Bytes data);
+  void take(Instant now, wire::NopIn pdu, Bytes data);
+  void take(Instant now, wire::ScsiResponse pdu, Bytes data);
+  void take(Instant now, wire::TaskManagementResponse pdu);
+  void take(Instant now, wire::LogoutResponse pdu);
+  void take(Instant now, wire::ReadyToTransfer pdu);
+  void take(Instant now, wire::AsynchronousMessage pdu, Bytes data);
+  void take(Instant now, wire::Reject pdu, Bytes data);
+  void login_succeeded(Instant now);
+  void honour(Instant now, wire::AsynchronousMessage pdu);
+  void reject_task(Instant now, InitiatorTask& task, wire::RejectReason reason);
+  void finish_command(InitiatorTask& task, ScsiCompletion completion);
+
+  // ---- text (initiator_text.cpp)
+  void take(Instant now, wire::TextResponse pdu, Bytes data);
+  void take_discovery(InitiatorTask& task, TextWork& work);
+  void begin_negotiation(Instant now);
+  /// The keys that have come so far; false when the negotiation has failed.
+  bool take_negotiation(TextWork& work);
+  void end_negotiation(InitiatorTask& task);
+
+  // ---- bytes out (initiator_transmit.cpp)
+  void fill_batch(Instant now);
+  void send_login_request();
+  bool send_answer();
+  bool send_task();
+  bool send_data();
+  void send_acknowledgement();
+  void begin_logout(Instant now);
+  bool logout_is_due() const;
+  void send(InitiatorTask& task, ScsiWork& work);
+  void send(InitiatorTask& task, ManagementWork& work);
+  void send(InitiatorTask& task, PingWork& work);
+  void send(InitiatorTask& task, TextWork& work);
+  void send(InitiatorTask& task, LogoutWork& work);
+  void put(const wire::Header& header, Bytes data, Bytes ahs = {});
+  InitiatorWrite::Rules write_rules() const;
+  wire::Digests digests() const;
+
+  InitiatorSessionCore& session_;
+  wire::Cid cid_;
+  InitiatorConnectionLimits limits_;
+  PduObserver* observer_ = nullptr;
+
+  InitiatorConnectionMachine machine_;
+  bool logged_in_ = false;  // at some time
+  bool closing_ = false;
+  bool ended_ = false;
+  bool graceful_ = false;
+  std::deque<InitiatorConnectionOutput> outputs_;
+
+  wire::Framer framer_;
+  std::optional<InitiatorLogin> login_;
+  bool login_request_due_ = true;
+  text::ConnectionParameters parameters_;
+  wire::StatSN exp_stat_sn_;
+  wire::StatSN acknowledged_stat_sn_;  // as last sent
+  bool stat_sn_known_ = false;
+  /// The Data-In under way: judged, and its place found.
+  std::optional<Placing> placing_;
+
+  InitiatorBatch batch_;
+  std::deque<PingAnswer> answers_;
+  /// Tasks with Data-Out to send, in turn.
+  std::deque<TaskId> writers_;
+  bool task_turn_ = true;
+  std::optional<TaskId> logout_;
+  std::optional<TaskId> keepalive_;
+  std::optional<text::Negotiator> negotiator_;
+  std::uint32_t management_under_way_ = 0;
+
+  Instant login_deadline_ = kNever;
+  Instant last_heard_;
+  Instant logout_deadline_ = kNever;
+  /// The target wants to be rid of us: tasks may end until then.
+  Instant leave_by_ = kNever;
+  bool leave_now_ = false;
+};
+
+}  // namespace lunway::session

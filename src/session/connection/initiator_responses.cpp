@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What each PDU of a target means, text and Data-In apart.
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "session/connection/initiator_connection_core.h"
+#include "wire/sense_segment.h"
+
+namespace lunway::session {
+namespace {
+
+/// Bytes that moved: what was expected, but for an underflow.
+std::uint64_t moved(std::size_t expected, wire::Residual residual) {
+  if (!residual.is_underflow()) return expected;
+  return residual.count > expected ? 0 : expected - residual.count;
+}
+
+/// Whether all the data moved that the status says has moved. "GOOD" over missing data would be a silent loss.
+//= rfc7143#11.4.5
+bool is_complete(const ScsiWork& work, const ScsiCompletion& completion) {
+  const bool bidirectional = !work.data_out.empty() && !work.data_in.empty();
+  const wire::Residual& read_residual = bidirectional ? completion.read_residual : completion.residual;
+  return work.read.received() >= moved(work.data_in.size(), read_residual) &&
+         (work.data_out.empty() || work.write.sent() >= moved(work.data_out.size(), completion.residual));
+}
+
+/// 3/4 of it: the Logout is to arrive in time.
+Duration most_of(std::uint16_t seconds) { return std::chrono::milliseconds(std::int64_t{750} * seconds); }
+
+}  // namespace
+
+// ------------------------------------------------------------------------------------------------------------ login
+
+void InitiatorConnectionCore::take(Instant now, wire::LoginResponse pdu, Bytes data) {
+  if (pdu.itt() != wire::Itt(cid_.value())) return broken("a Login Response for another task (6.3)");
+  if (login_request_due_) return broken("a Login Response that nobody asked for (6.3)");
+  // "The numbering fields are only valid if Status-Class is 0."
+  //= rfc7143#11.13.5
+  if (wire::status_class(pdu.status()) == wire::LoginStatusClass::success) {
+    if (!std::exchange(stat_sn_known_, true)) exp_stat_sn_ = pdu.stat_sn();
+    if (!take_stat_sn(pdu)) return;
+    take_window(pdu);
+  }
+  auto progress = login_->receive(pdu, data);
+  if (!progress) return close(std::move(progress.error()), Event::login_refused);
+  if (*progress == InitiatorLogin::Progress::done) return login_succeeded(now);
+  login_request_due_ = true;
+}
+
+void InitiatorConnectionCore::login_succeeded(Instant now) {
+  const LoginAgreement agreement = login_->agreement();
+  login_.reset();
+  parameters_ = agreement.connection;
+  [[maybe_unused]] const bool between_pdus = framer_.enable_digests(digests());
+  assert(between_pdus);
+  framer_.set_max_data_segment_length(parameters_.our_max_recv_data_segment_length);
+  login_deadline_ = kNever;
+  last_heard_ = now;
+  logged_in_ = true;
+  machine_.step(Event::login_accepted);
+  session_.connection_up(agreement.session, agreement.tsih);
+  outputs_.emplace_back(agreement.event);
+}
+
+// --------------------------------------------------------------------------------------------------------- commands
+
+void InitiatorConnectionCore::take(Instant /*now*/, wire::ScsiResponse pdu, Bytes data) {
+  if (!take_stat_sn(pdu)) return;
+  take_window(pdu);
+  InitiatorTask* const task = task_of(pdu.itt(), "SCSI Response");
+  if (task == nullptr) return;
+  if (task->scsi() == nullptr) return broken("SCSI Response for a task that is no SCSI command (11.4)");
+  if (!pdu.completed_at_target()) return session_.finish(*task, TaskFailure{.fault = TaskFault::target_failure});
+
+  const auto segment = wire::SenseSegment::parse(data);
+  if (!segment) return format_error(segment.error());
+  const Bytes sense = segment->sense.first(std::min(segment->sense.size(), session_.limits().sense_bytes));
+  finish_command(*task, {.status = pdu.status(),
+                         .sense = {sense.begin(), sense.end()},
+                         .residual = pdu.residual(),
+                         .read_residual = pdu.bidirectional_read_residual()});
+}
+
+void InitiatorConnectionCore::finish_command(InitiatorTask& task, ScsiCompletion completion) {
+  ScsiWork& work = *task.scsi();
+  completion.bytes_in = work.read.received();
+  const bool damaged = task.aborter && task.abort_cause.fault == TaskFault::data_digest;
+  if (damaged) return session_.finish(task, task.abort_cause);
+  if (wire::is_good_status(completion.status) && !is_complete(work, completion))
+    return session_.finish(task, TaskFailure{.fault = TaskFault::data_missing});
+  session_.finish(task, std::move(completion));
+}
+
+void InitiatorConnectionCore::take(Instant /*now*/, wire::ReadyToTransfer pdu) {
+  take_window(pdu);
+  InitiatorTask* const task = task_of(pdu.itt(), "R2T");
+  if (task == nullptr) return;
+  ScsiWork* const work = task->scsi();
+  if (work == nullptr) return broken("R2T for a task that is no SCSI command (11.8)");
+  //= rfc7143#7.9
+  const wire::R2TSN expected(work->input_sn);
+  if (pdu.r2t_sn().precedes(expected)) return;
+  if (pdu.r2t_sn() != expected) return broken("R2TSN is not the next one: an R2T is missing (7.9)");
+  const InitiatorWrite::Fault fault = work->write.take(
+      {.ttt = pdu.ttt(), .lun = pdu.lun(), .offset = pdu.buffer_offset(), .length = pdu.desired_data_transfer_length()},
+      write_rules());
+  if (fault != InitiatorWrite::Fault::none) return broken(describe(fault));
+  ++work->input_sn;
+  if (!std::exchange(task->writing, true)) writers_.push_back(task->id());
+}
+
+// --------------------------------------------------------------------------------------------- all other responses
+
+void InitiatorConnectionCore::take(Instant /*now*/, wire::NopIn pdu, Bytes data) {
+  take_window(pdu);
+  if (!pdu.is_answer()) {
+    if (pdu.wants_answer()) answers_.push_back({.ttt = pdu.ttt(), .lun = pdu.lun()});
+    return;
+  }
+  if (!take_stat_sn(pdu)) return;
+  InitiatorTask* const task = task_of(pdu.itt(), "NOP-In");
+  if (task == nullptr) return;
+  const auto* ping = std::get_if<PingWork>(&task->work);
+  if (ping == nullptr) return broken("NOP-In for a task that is no ping (11.19)");
+  // "up to the first MaxRecvDataSegmentLength bytes"
+  //= rfc7143#11.19
+  const Bytes sent(ping->payload);
+  const Bytes echo = sent.first(std::min<std::size_t>(sent.size(), parameters_.our_max_recv_data_segment_length));
+  if (std::ranges::equal(echo, data))
+    session_.finish(*task, PingCompletion{});
+  else
+    session_.finish(*task, TaskFailure{.fault = TaskFault::echo_differs});
+}
+
+void InitiatorConnectionCore::take(Instant /*now*/, wire::TaskManagementResponse pdu) {
+  if (!take_stat_sn(pdu)) return;
+  take_window(pdu);
+  InitiatorTask* const task = task_of(pdu.itt(), "Task Management Function Response");
+  if (task == nullptr) return;
+  if (!std::holds_alternative<ManagementWork>(task->work))
+    return broken("Task Management Function Response for another task (11.6)");
+  if (!task->is_abort()) --management_under_way_;
+  session_.take_management(
+      *task, {.response = pdu.response(), .additional_information = pdu.additional_response_information()});
+}
+
+void InitiatorConnectionCore::take(Instant /*now*/, wire::LogoutResponse pdu) {
+  if (!take_stat_sn(pdu)) return;
+  take_window(pdu);
+  InitiatorTask* const task = task_of(pdu.itt(), "Logout Response");
+  if (task == nullptr) return;
+  if (!std::holds_alternative<LogoutWork>(task->work)) return broken("Logout Response for another task (11.15)");
+  if (pdu.response() != wire::LogoutResponseCode::closed)
+    return close(Reason::logout_failed, wire::to_string(pdu.response()), Event::logout_failed);
+  graceful_ = true;
+  close(Reason::logged_out, "", Event::logout_succeeded);
+}
+
+// -------------------------------------------------------------------------------------------- the target's own words
+
+void InitiatorConnectionCore::take(Instant now, wire::AsynchronousMessage pdu, Bytes data) {
+  if (!take_stat_sn(pdu)) return;
+  take_window(pdu);
+  const auto segment = wire::SenseSegment::parse(data);
+  if (!segment) return format_error(segment.error());
+  const Bytes sense = segment->sense.first(std::min(segment->sense.size(), session_.limits().sense_bytes));
+  outputs_.emplace_back(TargetEvent{.event = pdu.event(),
+                                    .lun = pdu.lun(),
+                                    .parameter1 = pdu.parameter1(),
+                                    .parameter2 = pdu.parameter2(),
+                                    .parameter3 = pdu.parameter3(),
+                                    .vendor_code = pdu.vendor_code(),
+                                    .sense = {sense.begin(), sense.end()}});
+  honour(now, pdu);
+}
+
+//= rfc7143#11.9.1
+void InitiatorConnectionCore::honour(Instant now, wire::AsynchronousMessage pdu) {
+  const bool for_us = pdu.event() != wire::AsyncEvent::connection_drop || pdu.dropped_cid() == cid_;
+  switch (pdu.event()) {
+    case wire::AsyncEvent::logout_request:
+      machine_.step(Event::logout_asked);
+      if (!logout_) leave_by_ = std::min(leave_by_, now + most_of(pdu.parameter3()));
+      break;
+    case wire::AsyncEvent::connection_drop:
+    case wire::AsyncEvent::session_drop:
+      if (!for_us) break;
+      close(InitiatorClose{.reason = Reason::target_dropped,
+                           .detail = std::string(wire::to_string(pdu.event())),
+                           .time2wait_s = pdu.time2wait()},
+            Event::drop_announced);
+      break;
+    case wire::AsyncEvent::negotiation_request:
+      begin_negotiation(now);
+      break;
+    default:
+      break;  // Task Termination needs a TaskReporting that we do not offer; the rest asks for nothing
+  }
+}
+
+void InitiatorConnectionCore::take(Instant now, wire::Reject pdu, Bytes data) {
+  if (!take_stat_sn(pdu)) return;
+  take_window(pdu);
+  const auto rejected = wire::RejectedHeader::parse(data);
+  if (!rejected) return format_error(rejected.error());
+  const wire::BasicHeader header(rejected->header);
+  InitiatorTask* const task = session_.tasks().find(header.itt());
+  // Only the Reject of a request ends a task; others are followed by a response.
+  //= rfc7143#7.3
+  const bool is_request = header.opcode() != wire::Opcode::data_out && header.opcode() != wire::Opcode::snack_request;
+  const bool is_ours = task != nullptr && task->state == InitiatorTask::State::sent && task->allegiance == cid_;
+  if (!is_request || !is_ours) {
+    outputs_.emplace_back(UnrelatedReject{pdu.reason()});
+    return;
+  }
+  reject_task(now, *task, pdu.reason());
+}
+
+void InitiatorConnectionCore::reject_task(Instant now, InitiatorTask& task, wire::RejectReason reason) {
+  const TaskFailure failure{.fault = TaskFault::rejected, .reject_reason = reason};
+  if (std::holds_alternative<LogoutWork>(task.work))
+    return close(Reason::logout_failed, wire::to_string(reason), Event::logout_failed);
+  if (auto* management = std::get_if<ManagementWork>(&task.work)) {
+    if (!task.is_abort()) --management_under_way_;
+    // The task that was to be aborted goes on, or the connection ends with it.
+    const ManagementCompletion refused{.response = wire::TaskManagementResponseCode::function_rejected};
+    if (management->function == wire::TaskManagementFunction::abort_task)
+      return session_.take_management(task, refused);
+  }
+  // "the initiator MUST plug the CmdSN gap": an ABORT TASK does, unless the target counted the command as received.
+  //= rfc7143#7.3
+  const bool leaves_gap = !task.immediate && !task.cmd_sn.precedes(session_.window().expected());
+  if (leaves_gap) return session_.begin_abort(now, task, failure);
+  session_.finish(task, failure);
+}
+
+}  // namespace lunway::session

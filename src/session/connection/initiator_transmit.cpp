@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// Bytes out. PDUs are made when there is room to send them, so their order on the wire is the order in which their
+// CmdSN is taken.
+
+#include <cassert>
+#include <utility>
+#include <variant>
+
+#include "session/connection/initiator_connection_core.h"
+#include "wire/data_out.h"
+#include "wire/login_request.h"
+#include "wire/logout_request.h"
+#include "wire/nop_out.h"
+#include "wire/scsi_command.h"
+#include "wire/task_management_request.h"
+#include "wire/text_request.h"
+
+namespace lunway::session {
+
+std::span<const Bytes> InitiatorConnectionCore::next_transmit(Instant now) {
+  check_patience();
+  if (closing_) return {};
+  if (batch_.is_empty()) fill_batch(now);
+  return batch_.pieces();
+}
+
+void InitiatorConnectionCore::transmitted(std::size_t count) {
+  if (batch_.consume(count)) drop_batch();
+}
+
+void InitiatorConnectionCore::fill_batch(Instant now) {
+  if (in_login()) {
+    if (session_.logging_out()) return close(Reason::logged_out, "before the login was over");
+    if (login_request_due_) send_login_request();
+    return;
+  }
+  if (logout_) return;
+  // Commands and data take turns, so that neither waits for the end of the other.
+  while (!batch_.is_full(limits_.transmit_bytes)) {
+    if (send_answer()) continue;
+    const bool sent = task_turn_ ? send_task() || send_data() : send_data() || send_task();
+    if (!sent) break;
+    task_turn_ = !task_turn_;
+  }
+  if (!batch_.is_full(limits_.transmit_bytes)) send_acknowledgement();
+  if (!batch_.is_full(limits_.transmit_bytes) && logout_is_due()) begin_logout(now);
+}
+
+void InitiatorConnectionCore::put(const wire::Header& header, Bytes data, Bytes ahs) {
+  wire::Header numbered = header;
+  wire::set_exp_stat_sn(numbered, exp_stat_sn_);
+  acknowledged_stat_sn_ = exp_stat_sn_;
+  const wire::EncodedPdu& pdu = batch_.add(numbered, ahs, data, digests());
+  if (observer_ != nullptr) observer_->sent(pdu.header(), data);
+}
+
+wire::Digests InitiatorConnectionCore::digests() const {
+  // "Digests are not used during login."
+  //= rfc7143#13.1
+  return {.header = !in_login() && parameters_.header_digest == text::Digest::crc32c,
+          .data = !in_login() && parameters_.data_digest == text::Digest::crc32c};
+}
+
+InitiatorWrite::Rules InitiatorConnectionCore::write_rules() const {
+  const text::SessionParameters& session = session_.parameters();
+  return {.initial_r2t = session.initial_r2t,
+          .immediate_data = session.immediate_data,
+          .first_burst_length = session.first_burst_length,
+          .max_burst_length = session.max_burst_length,
+          .max_outstanding_r2t = session.max_outstanding_r2t,
+          .max_data_segment = parameters_.peer_max_recv_data_segment_length};
+}
+
+void InitiatorConnectionCore::send_login_request() {
+  login_request_due_ = false;
+  const InitiatorLogin::Request request = login_->next_request();
+  put(wire::LoginRequest::build({.flags = request.flags,
+                                 .isid = session_.profile().isid,
+                                 .tsih = session_.tsih(),
+                                 .itt = wire::Itt(cid_.value()),
+                                 .cid = cid_,
+                                 .cmd_sn = session_.window().next(),
+                                 .exp_stat_sn = exp_stat_sn_}),
+      batch_.keep(std::string(request.text)));
+}
+
+// ---------------------------------------------------------------------------------------------------- what is next
+
+bool InitiatorConnectionCore::send_answer() {
+  if (answers_.empty()) return false;
+  const PingAnswer answer = answers_.front();
+  answers_.pop_front();
+  put(wire::NopOut::build({.lun = answer.lun, .ttt = answer.ttt, .cmd_sn = session_.window().next()}), {});
+  return true;
+}
+
+bool InitiatorConnectionCore::send_task() {
+  // "the initiator SHOULD NOT issue new iSCSI commands on the connection to be logged out"
+  //= rfc7143#11.9.1
+  InitiatorTask* const task = session_.next_to_send(cid_, machine_.state() == State::logout_requested);
+  if (task == nullptr) return false;
+  std::visit([&](auto& work) { send(*task, work); }, task->work);
+  return true;
+}
+
+bool InitiatorConnectionCore::send_data() {
+  while (!writers_.empty()) {
+    InitiatorTask* const task = session_.tasks().find(writers_.front());
+    if (task == nullptr || !task->scsi()->write.due()) {
+      if (task != nullptr) task->writing = false;
+      writers_.pop_front();
+      continue;
+    }
+    ScsiWork& work = *task->scsi();
+    const InitiatorWrite::DataOut pdu = work.write.next(write_rules());
+    put(wire::DataOut::build({.final = pdu.final,
+                              .lun = pdu.lun,
+                              .itt = task->itt(),
+                              .ttt = pdu.ttt,
+                              .data_sn = pdu.data_sn,
+                              .buffer_offset = pdu.offset}),
+        work.data_out.subspan(pdu.offset, pdu.length));
+    batch_.looks_at(*task);
+    session_.add_view(*task);
+    // After a sequence it is the next writer's turn.
+    if (pdu.final) std::rotate(writers_.begin(), writers_.begin() + 1, writers_.end());
+    return true;
+  }
+  return false;
+}
+
+/// A target answers ABORT TASK SET and its like only when all earlier responses have been acknowledged. When there is
+/// nothing else to send, a NOP-Out says so.
+//= rfc7143#4.2.3.3
+//= rfc7143#11.18
+void InitiatorConnectionCore::send_acknowledgement() {
+  if (management_under_way_ == 0 || acknowledged_stat_sn_ == exp_stat_sn_) return;
+  put(wire::NopOut::build({.cmd_sn = session_.window().next()}), {});
+}
+
+// ------------------------------------------------------------------------------------------------------------ logout
+
+bool InitiatorConnectionCore::logout_is_due() const {
+  if (leave_now_) return true;
+  const bool leaves = machine_.state() == State::logout_requested || session_.logging_out();
+  return leaves && session_.active_tasks() == 0;
+}
+
+void InitiatorConnectionCore::begin_logout(Instant now) {
+  InitiatorTask* const task = session_.allocate(now, Duration::zero());
+  if (task == nullptr) return;
+  task->immediate = true;
+  task->allegiance = cid_;
+  task->state = InitiatorTask::State::sent;
+  task->cmd_sn = session_.window().next();
+  task->work = LogoutWork{};
+  logout_ = task->id();
+  logout_deadline_ = now + limits_.logout_time;
+  leave_by_ = kNever;
+  machine_.step(Event::logout_started);
+  send(*task, std::get<LogoutWork>(task->work));
+}
+
+// -------------------------------------------------------------------------------------------------- one task, one PDU
+
+void InitiatorConnectionCore::send(InitiatorTask& task, ScsiWork& work) {
+  const std::size_t write_length = work.data_out.size();
+  const InitiatorWrite::Opening opening = work.write.begin(static_cast<std::uint32_t>(write_length), write_rules());
+  const std::size_t expected = write_length != 0 ? write_length : work.data_in.size();
+  put(wire::ScsiCommand::build({.final = !opening.unsolicited_follows,
+                                .read = !work.data_in.empty(),
+                                .write = write_length != 0,
+                                .attribute = work.attribute,
+                                .lun = work.lun,
+                                .itt = task.itt(),
+                                .expected_data_transfer_length = static_cast<std::uint32_t>(expected),
+                                .cmd_sn = task.cmd_sn,
+                                .cdb = work.cdb}),
+      work.data_out.first(opening.immediate), work.ahs);
+  batch_.looks_at(task);
+  session_.add_view(task);
+  if (work.write.due() && !std::exchange(task.writing, true)) writers_.push_back(task.id());
+}
+
+void InitiatorConnectionCore::send(InitiatorTask& task, ManagementWork& work) {
+  InitiatorTask* const referenced = task.is_abort() ? session_.tasks().find(work.referenced) : nullptr;
+  if (!task.is_abort()) ++management_under_way_;
+  // "If an ABORT TASK is issued for a task created by an immediate command, then the RefCmdSN MUST be that of the task
+  // management request itself".
+  //= rfc7143#11.5.5
+  const bool numbered = referenced != nullptr && !referenced->immediate;
+  const bool has_lun = wire::has_lun(work.function);
+  put(wire::TaskManagementRequest::build(
+          {.function = work.function,
+           .lun = has_lun ? work.lun : wire::Lun{},
+           .itt = task.itt(),
+           .referenced_task_tag = referenced != nullptr ? referenced->itt() : wire::kNoItt,
+           .cmd_sn = task.cmd_sn,
+           .ref_cmd_sn = numbered ? referenced->cmd_sn : task.cmd_sn}),
+      {});
+}
+
+void InitiatorConnectionCore::send(InitiatorTask& task, PingWork& work) {
+  const std::size_t most = parameters_.peer_max_recv_data_segment_length;
+  if (work.payload.size() > most) work.payload.resize(most);
+  put(wire::NopOut::build({.itt = task.itt(), .cmd_sn = task.cmd_sn}), work.payload);
+  batch_.looks_at(task);
+  session_.add_view(task);
+}
+
+void InitiatorConnectionCore::send(InitiatorTask& task, TextWork& work) {
+  put(wire::TextRequest::build({.lun = work.lun, .itt = task.itt(), .ttt = work.ttt, .cmd_sn = task.cmd_sn}),
+      batch_.keep(work.request));
+}
+
+void InitiatorConnectionCore::send(InitiatorTask& task, LogoutWork& /*work*/) {
+  // Its only connection: with it the session is closed.
+  put(wire::LogoutRequest::build(
+          {.immediate = true, .reason = wire::LogoutReason::close_session, .itt = task.itt(), .cmd_sn = task.cmd_sn}),
+      {});
+}
+
+}  // namespace lunway::session

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What the owner of an initiator session asks it to do.
+
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/instant.h"
+#include "wire/scsi_command.h"
+#include "wire/task_management_request.h"
+
+namespace lunway::session {
+
+struct ScsiRequest {
+  wire::Lun lun = {};
+  /// 1 to 260 bytes; copied.
+  Bytes cdb = {};
+  /// Sent from where it is; stays valid until the task is done. Its size is the Expected Data Transfer Length.
+  Bytes data_out = {};
+  /// Filled in place; stays valid until the task is done. With data_out the command is bidirectional.
+  MutableBytes data_in = {};
+  wire::TaskAttribute attribute = wire::TaskAttribute::simple;
+  /// From submit() to the response; zero: for ever. Then the task is aborted with ABORT TASK.
+  Duration timeout = Duration::zero();
+};
+
+struct TaskManagementRequest {
+  /// Not ABORT TASK, which is abort(), nor TASK REASSIGN.
+  wire::TaskManagementFunction function = wire::TaskManagementFunction::logical_unit_reset;
+  wire::Lun lun = {};
+};
+
+/// Why a request was not taken.
+enum class SubmitError : std::uint8_t {
+  too_many_tasks,  // InitiatorSessionLimits::tasks
+  too_long,        // the CDB, the data, or the payload of a ping
+  not_possible,    // the session has ended or is being logged out, or it is a discovery session
+};
+
+}  // namespace lunway::session

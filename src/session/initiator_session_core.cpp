@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// Requests, queues and the way a task ends. What time and task management do to tasks is in
+// initiator_session_aborts.cpp.
+
+#include "session/initiator_session_core.h"
+
+#include <cassert>
+#include <utility>
+
+#include "text/send_targets.h"
+#include "wire/additional_header.h"
+
+namespace lunway::session {
+namespace {
+
+using State = InitiatorTask::State;
+
+/// "The data lengths MUST NOT exceed the MaxRecvDataSegmentLength": the smallest that a target may declare.
+constexpr std::size_t kPingBytesMax = 512 * 1024;
+
+bool fits_32_bits(std::size_t size) { return size <= 0xffffffff; }
+
+std::vector<std::byte> additional_headers(const ScsiRequest& request) {
+  wire::CommandAhs ahs;
+  if (request.cdb.size() > wire::kHeaderCdbSize) ahs.extended_cdb = request.cdb.subspan(wire::kHeaderCdbSize);
+  if (!request.data_out.empty() && !request.data_in.empty())
+    ahs.bidirectional_read_length = static_cast<std::uint32_t>(request.data_in.size());
+  std::vector<std::byte> bytes(ahs.size());
+  ahs.write(bytes);
+  return bytes;
+}
+
+}  // namespace
+
+InitiatorSessionCore::InitiatorSessionCore(InitiatorProfile profile, const InitiatorSessionLimits& limits,
+                                           wire::CmdSN first_cmd_sn)
+    : profile_(std::move(profile)), limits_(limits), window_(first_cmd_sn), tasks_(limits.tasks) {}
+
+// -------------------------------------------------------------------------------------------------------- requests
+
+InitiatorSessionCore::Submitted InitiatorSessionCore::submit(Instant now, const ScsiRequest& request) {
+  const bool cdb_fits = !request.cdb.empty() && request.cdb.size() <= wire::kMaxCdbSize;
+  if (!cdb_fits || !fits_32_bits(request.data_out.size()) || !fits_32_bits(request.data_in.size()))
+    return std::unexpected(SubmitError::too_long);
+  if (!is_normal()) return std::unexpected(SubmitError::not_possible);
+  auto admitted = admit(now, request.timeout);
+  if (!admitted) return std::unexpected(admitted.error());
+
+  InitiatorTask& task = **admitted;
+  if (task.scsi() == nullptr) task.work.emplace<ScsiWork>();
+  ScsiWork& work = *task.scsi();
+  work.lun = request.lun;
+  work.cdb = {};
+  copy_bytes(work.cdb, request.cdb);
+  work.ahs = additional_headers(request);
+  work.attribute = request.attribute;
+  work.data_out = request.data_out;
+  work.data_in = request.data_in;
+  work.read.begin(static_cast<std::uint32_t>(request.data_in.size()));
+  work.write.stop();
+  work.input_sn = 0;
+  waiting_.push_back(&task);
+  return task.id();
+}
+
+InitiatorSessionCore::Submitted InitiatorSessionCore::manage(Instant now, const TaskManagementRequest& request) {
+  const bool names_a_task = wire::has_referenced_task(request.function);
+  assert(!names_a_task && "abort() is for single tasks");
+  if (!is_normal() || names_a_task) return std::unexpected(SubmitError::not_possible);
+  auto admitted = admit(now, limits_.task_management_time);
+  if (!admitted) return std::unexpected(admitted.error());
+  InitiatorTask& task = **admitted;
+  task.immediate = true;
+  task.work = ManagementWork{.function = request.function, .lun = request.lun, .referenced = {}};
+  push_urgent(task);
+  return task.id();
+}
+
+InitiatorSessionCore::Submitted InitiatorSessionCore::ping(Instant now, Bytes payload, Duration timeout) {
+  if (payload.size() > kPingBytesMax) return std::unexpected(SubmitError::too_long);
+  auto admitted = admit(now, timeout);
+  if (!admitted) return std::unexpected(admitted.error());
+  InitiatorTask& task = **admitted;
+  task.immediate = true;
+  task.work = PingWork{.payload = {payload.begin(), payload.end()}};
+  push_urgent(task);
+  return task.id();
+}
+
+InitiatorSessionCore::Submitted InitiatorSessionCore::send_targets(Instant now, std::string_view value,
+                                                                   Duration timeout) {
+  text::TextWriter writer;
+  if (!writer.add("SendTargets", value)) return std::unexpected(SubmitError::too_long);
+  auto admitted = admit(now, timeout);
+  if (!admitted) return std::unexpected(admitted.error());
+  InitiatorTask& task = **admitted;
+  task.work = TextWork{.request = std::string(writer.text())};
+  waiting_.push_back(&task);
+  return task.id();
+}
+
+std::expected<InitiatorTask*, SubmitError> InitiatorSessionCore::admit(Instant now, Duration timeout) {
+  if (ended_ || logging_out_) return std::unexpected(SubmitError::not_possible);
+  if (tasks_.used() + limits_.reserved_tasks >= limits_.tasks) return std::unexpected(SubmitError::too_many_tasks);
+  InitiatorTask* const task = tasks_.allocate();
+  if (task == nullptr) return std::unexpected(SubmitError::too_many_tasks);
+  set_deadline(*task, now, timeout);
+  return task;
+}
+
+InitiatorTask* InitiatorSessionCore::allocate(Instant now, Duration timeout) {
+  InitiatorTask* const task = tasks_.allocate();
+  if (task == nullptr) return nullptr;
+  task->internal = true;
+  ++internal_;
+  set_deadline(*task, now, timeout);
+  return task;
+}
+
+void InitiatorSessionCore::set_deadline(InitiatorTask& task, Instant now, Duration timeout) {
+  task.deadline = timeout == Duration::zero() || timeout > kNever - now ? kNever : now + timeout;
+  deadline_ = std::min(deadline_, task.deadline);
+}
+
+// ---------------------------------------------------------------------------------------------------------- queues
+
+InitiatorTask* InitiatorSessionCore::next_to_send(wire::Cid cid, bool urgent_only) {
+  const auto take = [&](std::deque<InitiatorTask*>& queue) -> InitiatorTask* {
+    const auto mine = std::ranges::find_if(
+        queue, [cid](const InitiatorTask* task) { return !task->allegiance || *task->allegiance == cid; });
+    if (mine == queue.end()) return nullptr;
+    InitiatorTask* const task = *mine;
+    queue.erase(mine);
+    task->allegiance = cid;
+    task->state = State::sent;
+    task->cmd_sn = task->immediate ? window_.next() : window_.take();
+    return task;
+  };
+  if (InitiatorTask* const task = take(urgent_)) return task;
+  if (!window_.is_open()) return nullptr;
+  if (InitiatorTask* const task = take(again_)) return task;
+  return urgent_only ? nullptr : take(waiting_);
+}
+
+void InitiatorSessionCore::push_again(InitiatorTask& task) {
+  task.state = State::waiting;
+  again_.push_back(&task);
+}
+
+void InitiatorSessionCore::unqueue(InitiatorTask& task) {
+  std::erase(urgent_, &task);
+  std::erase(again_, &task);
+  std::erase(waiting_, &task);
+}
+
+// ------------------------------------------------------------------------------------------------------------- ends
+
+void InitiatorSessionCore::finish(InitiatorTask& task, TaskResult result) {
+  assert(task.state == State::waiting || task.state == State::sent);
+  if (task.state == State::waiting) unqueue(task);
+  if (task.aborter) {
+    // An abort that has not left yet has nothing to do any more.
+    InitiatorTask* const aborter = tasks_.find(*task.aborter);
+    if (aborter != nullptr && aborter->state == State::waiting) finish(*aborter, TaskFailure{});
+  }
+  task.result = std::move(result);
+  task.state = State::departing;
+  if (!task.internal) ++departing_;
+  if (task.views == 0) release(task);
+}
+
+void InitiatorSessionCore::drop_view(InitiatorTask& task) {
+  assert(task.views != 0);
+  --task.views;
+  if (task.views == 0 && task.state == State::departing) release(task);
+}
+
+void InitiatorSessionCore::release(InitiatorTask& task) {
+  if (task.internal) {
+    --internal_;
+  } else {
+    --departing_;
+    outputs_.push_back({task.id(), std::move(*task.result)});
+  }
+  tasks_.free(task);
+}
+
+std::optional<TaskDone> InitiatorSessionCore::next_output() {
+  if (outputs_.empty()) return std::nullopt;
+  TaskDone done = std::move(outputs_.front());
+  outputs_.pop_front();
+  return done;
+}
+
+void InitiatorSessionCore::connection_up(const text::SessionParameters& parameters, wire::Tsih tsih) {
+  ++connections_;
+  parameters_ = parameters;
+  tsih_ = tsih;
+  machine_.step(InitiatorSessionEvent::connection_logged_in);
+}
+
+void InitiatorSessionCore::connection_down(wire::Cid cid, bool logged_in, bool graceful) {
+  if (logged_in) --connections_;
+  const bool last = connections_ == 0;
+  const TaskFault fault = graceful ? TaskFault::session_closed : TaskFault::connection_lost;
+  for (InitiatorTask& task : tasks_.slots()) {
+    const bool living = task.state == State::waiting || task.state == State::sent;
+    if (!living || (!last && task.allegiance != cid)) continue;
+    finish(task, task.overdue ? TaskFailure{.fault = TaskFault::timed_out} : TaskFailure{.fault = fault});
+  }
+  std::erase(given_up_, cid);
+  if (!logged_in || !last) return;
+  ended_ = true;
+  machine_.step(graceful ? InitiatorSessionEvent::closed : InitiatorSessionEvent::failed);
+}
+
+bool InitiatorSessionCore::is_consistent() const {
+  std::uint32_t used = 0;
+  std::size_t waiting = 0;
+  for (const InitiatorTask& task : tasks_.slots()) {
+    if (task.state == State::free) continue;
+    ++used;
+    if (task.state == State::waiting) ++waiting;
+    if (task.state == State::departing && task.views == 0) return false;
+    if (task.deadline < deadline_ && task.state != State::departing) return false;
+  }
+  return used == tasks_.used() && waiting == urgent_.size() + again_.size() + waiting_.size() &&
+         internal_ + departing_ <= used;
+}
+
+}  // namespace lunway::session

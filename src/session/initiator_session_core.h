@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What stands behind InitiatorSession, as its connections see it: they fetch the tasks that they are to send, and bring
+// back how these ended.
+
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <expected>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "session/command/initiator_task_table.h"
+#include "session/command/initiator_window.h"
+#include "session/initiator_limits.h"
+#include "session/initiator_profile.h"
+#include "session/initiator_request.h"
+#include "session/session_states.h"
+#include "text/parameters.h"
+
+namespace lunway::session {
+
+class InitiatorSessionCore {
+ public:
+  InitiatorSessionCore(InitiatorProfile profile, const InitiatorSessionLimits& limits, wire::CmdSN first_cmd_sn);
+
+  // ------------------------------------------------------------------------------------------- for InitiatorSession
+
+  using Submitted = std::expected<TaskId, SubmitError>;
+
+  Submitted submit(Instant now, const ScsiRequest& request);
+  Submitted manage(Instant now, const TaskManagementRequest& request);
+  Submitted ping(Instant now, Bytes payload, Duration timeout);
+  Submitted send_targets(Instant now, std::string_view value, Duration timeout);
+  void abort(Instant now, TaskId task);
+  void log_out() { logging_out_ = true; }
+  std::optional<TaskDone> next_output();
+  Instant deadline() const { return deadline_; }
+  void expire(Instant now);
+
+  InitiatorSessionState state() const { return machine_.state(); }
+  const InitiatorProfile& profile() const { return profile_; }
+  const InitiatorSessionLimits& limits() const { return limits_; }
+  wire::Tsih tsih() const { return tsih_; }
+  const text::SessionParameters& parameters() const { return parameters_; }
+  std::uint32_t active_tasks() const { return tasks_.used() - departing_ - internal_; }
+  bool is_consistent() const;
+
+  // --------------------------------------------------------------------------------------------- for its connections
+
+  InitiatorWindow& window() { return window_; }
+  InitiatorTaskTable& tasks() { return tasks_; }
+  bool has_outputs() const { return !outputs_.empty(); }
+  bool logging_out() const { return logging_out_; }
+
+  void connection_up(const text::SessionParameters& parameters, wire::Tsih tsih);
+  /// The transport of a connection has ended, and its tasks end with it. `logged_in`: it was up; `graceful`: it has
+  /// been logged out with the session.
+  void connection_down(wire::Cid cid, bool logged_in, bool graceful);
+
+  /// The task that the connection is to send next, out of its queue and allegiant to it; null when there is none, or
+  /// when the window is closed. With `urgent_only` no new work begins.
+  //= rfc7143#4.2.5.1
+  InitiatorTask* next_to_send(wire::Cid cid, bool urgent_only);
+
+  /// A task of the engine's own; null when all slots are taken. It is in no queue.
+  InitiatorTask* allocate(Instant now, Duration timeout);
+  /// Sends it before all others.
+  void push_urgent(InitiatorTask& task) { urgent_.push_back(&task); }
+  /// A Text task goes on: another request with the same tag on the same connection.
+  void push_again(InitiatorTask& task);
+
+  /// The task has ended. TaskDone waits until nobody looks at its memory any more.
+  void finish(InitiatorTask& task, TaskResult result);
+  void add_view(InitiatorTask& task) { ++task.views; }
+  void drop_view(InitiatorTask& task);
+
+  /// Asks for ABORT TASK; `cause` is what the task then ends with. It goes on until the target has answered.
+  void begin_abort(Instant now, InitiatorTask& task, TaskFailure cause);
+
+  /// The answer to a task management function: ends the function, and the tasks that it covers.
+  void take_management(InitiatorTask& task, const ManagementCompletion& completion);
+
+  /// A task of this connection took too long to be waited for any longer.
+  bool gave_up(wire::Cid cid) const { return std::ranges::find(given_up_, cid) != given_up_.end(); }
+
+ private:
+  std::expected<InitiatorTask*, SubmitError> admit(Instant now, Duration timeout);
+  bool is_normal() const { return profile_.session_type == text::SessionType::normal; }
+  void unqueue(InitiatorTask& task);
+  void release(InitiatorTask& task);
+  void overdue(Instant now, InitiatorTask& task);
+  void take_abort(InitiatorTask& aborted, const ManagementCompletion& completion);
+  void end_covered(const InitiatorTask& management, const ManagementWork& work);
+  void give_up(InitiatorTask& task);
+  void set_deadline(InitiatorTask& task, Instant now, Duration timeout);
+
+  InitiatorProfile profile_;
+  InitiatorSessionLimits limits_;
+  InitiatorSessionMachine machine_;
+  InitiatorWindow window_;
+  InitiatorTaskTable tasks_;
+  text::SessionParameters parameters_;
+  wire::Tsih tsih_ = wire::kNewSession;
+
+  /// What waits to be sent: immediate requests, further Text Requests, and the rest in the order in which it came.
+  std::deque<InitiatorTask*> urgent_;
+  std::deque<InitiatorTask*> again_;
+  std::deque<InitiatorTask*> waiting_;
+  std::deque<TaskDone> outputs_;
+
+  bool logging_out_ = false;
+  bool ended_ = false;
+  std::uint32_t connections_ = 0;
+  std::uint32_t internal_ = 0;   // living tasks of the engine's own
+  std::uint32_t departing_ = 0;  // tasks of the owner that have ended but for their views
+  std::vector<wire::Cid> given_up_;
+  /// Not later than the earliest deadline of a task.
+  Instant deadline_ = kNever;
+};
+
+}  // namespace lunway::session
