@@ -251,6 +251,33 @@ TEST_P(TcpStreamTest, PauseAndResumeInTheSameTurnLoseNothing) {
   EXPECT_TRUE(run_until_closed(*recorder));
 }
 
+TEST_P(TcpStreamTest, PauseWhenTheBytesAreAlreadyInTheSameTurn) {
+  auto left = started_stream();
+  const int left_peer = std::exchange(peer_, -1);
+  auto right = started_stream();
+  run_a_little();
+  const auto pause = [](Recorder& other) {
+    other.stream->pause();
+    other.paused = true;
+  };
+  left->at_bytes = [&](TcpStream&) { pause(*right); };
+  right->at_bytes = [&](TcpStream&) { pause(*left); };
+  ASSERT_EQ(::send(left_peer, "word", 4, 0), 4);
+  peer_says("word");
+  run_a_little();
+  EXPECT_EQ(left->received.size() + right->received.size(), 4U);
+
+  left->at_bytes = right->at_bytes = nullptr;
+  for (Recorder* each : {left.get(), right.get()}) {
+    each->paused = false;
+    each->stream->resume();
+    EXPECT_TRUE(run_until_received(*each, "word"));
+    each->stream->close();
+  }
+  EXPECT_TRUE(run_until([&] { return ring_->in_flight() == 0; }));
+  ::close(left_peer);
+}
+
 TEST_P(TcpStreamTest, PausedReceiveIntoGoesOnWhereItStopped) {
   auto recorder = open_stream();
   std::vector<std::byte> place(6);
