@@ -55,7 +55,9 @@ void negotiate(std::string_view text, Role role, Stage stage, const Policy& poli
       if (!pair) break;
       talking = negotiator.receive(*pair).has_value();
     }
-    talking = talking && !negotiator.compose(out, exchange == 2);
+    // An initiator has no turn after the last text.
+    const bool our_turn = role == Role::target || exchange < 2;
+    talking = talking && !(our_turn && negotiator.compose(out, exchange == 2));
     if (exchange == 0 && stage == Stage::security) negotiator.enter(Stage::operational);
   }
   PairReader ours(out.text());

@@ -6,8 +6,6 @@
 
 #include "text/negotiator.h"
 
-#include <cassert>
-
 #include "text/selection.h"
 #include "text/target_address.h"
 #include "text/value.h"
@@ -94,9 +92,17 @@ Negotiator::Outcome Negotiator::admit(const KeyInfo& info, std::string_view valu
 }
 
 bool Negotiator::is_tolerated_repetition(const KeyInfo& info, std::string_view value) const {
-  const bool names_the_session =
-      info.id == KeyId::initiator_name || info.id == KeyId::target_name || info.id == KeyId::session_type;
-  return policy_.tolerate_repeated_names && names_the_session && slot(info.id).proposal == value;
+  switch (info.id) {
+    case KeyId::initiator_name:
+    case KeyId::initiator_alias:
+    case KeyId::target_name:
+    case KeyId::session_type: {
+      const Slot& known = slot(info.id);
+      return policy_.tolerate_repeated_names && known.declared_in != stage_ && known.proposal == value;
+    }
+    default:
+      return false;
+  }
 }
 
 Negotiator::Outcome Negotiator::take_declaration(const KeyInfo& info, std::string_view value) {
@@ -104,6 +110,7 @@ Negotiator::Outcome Negotiator::take_declaration(const KeyInfo& info, std::strin
   if (known.declared_by_us && is_refusal(value)) return std::nullopt;
   if (!is_allowed_declaration(info, value)) return violation(Reason::malformed_declaration, info);
   known.declared_by_peer = true;
+  known.declared_in = stage_;
   known.proposal = value;
   if (info.id == KeyId::session_type) session_type_ = static_cast<SessionType>(*parse_value(info, value));
   if (info.id == KeyId::max_recv_data_segment_length) {

@@ -68,7 +68,8 @@ class Negotiator {
   /// The Login Phase moves on. Repetition is judged over the whole Login Phase.
   void enter(Stage stage) { stage_ = stage; }
 
-  /// The negotiation ends. Checks what can only be known now: missing answers, integrity rules, our own limits.
+  /// The negotiation ends. Checks what can only be known now: missing answers, integrity rules, our own limits. An
+  /// initiator calls it after the target's last text, with no compose() in between: there is no turn left.
   [[nodiscard]] std::optional<Violation> finish();
 
   /// After finish() without a violation.
@@ -99,10 +100,11 @@ class Negotiator {
     Progress progress = Progress::untouched;
     bool declared_by_us = false;
     bool declared_by_peer = false;
-    bool agreed = false;      // `value` is what an offer and its answer made
-    std::uint32_t value = 0;  // in force, or agreed
-    std::uint32_t offer = 0;  // ours; of lists unused
-    std::string proposal;     // the peer's, and what it declared
+    Stage declared_in = Stage::security;  // by the peer
+    bool agreed = false;                  // `value` is what an offer and its answer made
+    std::uint32_t value = 0;              // in force, or agreed
+    std::uint32_t offer = 0;              // ours; of lists unused
+    std::string proposal;                 // the peer's, and what it declared
   };
 
   using Outcome = std::optional<Violation>;
@@ -125,6 +127,7 @@ class Negotiator {
   std::string offered_list(const KeyInfo& info) const;
   bool is_offered(const KeyInfo& info, std::uint32_t value) const;
 
+  Outcome settle_pending();
   Outcome settle_unanswered();
   Outcome enforce_integrity();
 

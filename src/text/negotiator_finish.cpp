@@ -4,7 +4,6 @@
 // How a negotiation starts and ends: values in force before, checks at the end, values in force afterwards.
 
 #include <algorithm>
-#include <cassert>
 
 #include "text/negotiator.h"
 #include "text/selection.h"
@@ -37,7 +36,7 @@ Negotiator::Negotiator(const Start& start, const Policy& policy)
 }
 
 std::optional<Violation> Negotiator::finish() {
-  assert(pending_.empty() && "compose() answers what was received before a negotiation ends");
+  if (auto failed = settle_pending()) return failed;
   if (auto failed = settle_unanswered()) return failed;
   if (stage_ == Stage::full_feature) return std::nullopt;
   for (const KeyInfo& info : kKeys) {
@@ -46,6 +45,24 @@ std::optional<Violation> Negotiator::finish() {
     return Violation{Reason::unacceptable, info.id};
   }
   return enforce_integrity();
+}
+
+/// The last text is the target's, and it must not ask for an answer. Keys that nobody knows are passed over, since
+/// silence says no less than NotUnderstood would.
+//= rfc7143#6.3
+//= rfc7143#6.4
+Negotiator::Outcome Negotiator::settle_pending() {
+  for (const Pending& waiting : pending_) {
+    if (!waiting.key || info_of(*waiting.key).rule == Rule::obsolete) continue;
+    const KeyInfo& info = info_of(*waiting.key);
+    Slot& known = slot(info.id);
+    const auto proposed = parse_value(info, known.proposal);
+    if (!proposed || !decides_alone(info.rule, *proposed)) return Violation{Reason::too_late, info.id};
+    known.value = *proposed;
+    known.progress = Progress::settled;
+  }
+  pending_.clear();
+  return std::nullopt;
 }
 
 /// No answer is an answer where the offer decides alone, and where the key's text says so.

@@ -77,9 +77,9 @@ TEST(Rfc7143_6_3_Repetition, IsDetectedInOneTextAndAcrossStages) {
   EXPECT_EQ(answer(later, "ImmediateData=Yes"), "ImmediateData=Yes");
   EXPECT_EQ(reason_of(hear(later, "ImmediateData=Yes")), Reason::repeated);
   Negotiator stages = target(Stage::security);
-  EXPECT_EQ(hear(stages, "InitiatorName=iqn.2001-04.com.example"), std::nullopt);
+  EXPECT_EQ(hear(stages, "InitiatorName=x"), std::nullopt);
   stages.enter(Stage::operational);
-  EXPECT_EQ(reason_of(hear(stages, "InitiatorName=iqn.2001-04.com.example")), Reason::repeated);
+  EXPECT_EQ(reason_of(hear(stages, "InitiatorName=y")), Reason::repeated);
 }
 
 TEST(Rfc7143_6_3_Repetition, DeclarationsCountToo) {
@@ -100,12 +100,30 @@ TEST(Rfc7143_6_3_Repetition, TargetAddressMayComeAgain) {
   EXPECT_EQ(hear(initiator, "TargetAddress=10.0.0.1;TargetAddress=10.0.0.2"), std::nullopt);
 }
 
-TEST(Rfc7143_6_3_Repetition, TheSameNamesAgainAreToleratedOnDemand) {
-  Policy policy = quiet_policy();
-  policy.tolerate_repeated_names = true;
-  Negotiator listener = target_with(policy);
-  EXPECT_EQ(hear(listener, "InitiatorName=x;InitiatorName=x;SessionType=Normal;SessionType=Normal"), std::nullopt);
-  EXPECT_EQ(reason_of(hear(listener, "InitiatorName=y")), Reason::repeated);
+TEST(Rfc7143_6_3_Repetition, TheSameNamesAgainInALaterStageAreTolerated) {
+  constexpr std::string_view kNames = "InitiatorName=x;InitiatorAlias=a;TargetName=y;SessionType=Normal";
+  Negotiator listener = target(Stage::security);
+  EXPECT_EQ(hear(listener, kNames), std::nullopt);
+  listener.enter(Stage::operational);
+  EXPECT_EQ(hear(listener, kNames), std::nullopt);
+}
+
+TEST(Rfc7143_6_3_Repetition, OtherNamesInALaterStageAreNot) {
+  for (const char* pair : {"InitiatorName=other", "TargetName=other", "SessionType=Discovery"}) {
+    Negotiator listener = target(Stage::security);
+    EXPECT_EQ(hear(listener, "InitiatorName=x;TargetName=y;SessionType=Normal"), std::nullopt);
+    listener.enter(Stage::operational);
+    EXPECT_EQ(reason_of(hear(listener, pair)), Reason::repeated) << pair;
+  }
+}
+
+TEST(Rfc7143_6_3_Repetition, AStrictTargetRefusesTheSameNamesToo) {
+  Policy strict = quiet_policy();
+  strict.tolerate_repeated_names = false;
+  Negotiator listener = target_with(strict, Stage::security);
+  EXPECT_EQ(hear(listener, "InitiatorName=x"), std::nullopt);
+  listener.enter(Stage::operational);
+  EXPECT_EQ(reason_of(hear(listener, "InitiatorName=x")), Reason::repeated);
 }
 
 TEST(Rfc7143_6_4_Repetition, ANewSequenceIsANewNegotiation) {
@@ -253,6 +271,21 @@ TEST(Rfc7143_6_2_NoImplicitProposals, WhatNobodyProposedKeepsItsDefault) {
   Negotiator listener = target();
   EXPECT_EQ(listener.finish(), std::nullopt);
   EXPECT_EQ(listener.session_parameters(), SessionParameters{});
+}
+
+TEST(Rfc7143_6_3_LastResponse, CannotAskForAnAnswer) {
+  Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, quiet_policy());
+  say(initiator);
+  EXPECT_EQ(hear(initiator, "MaxBurstLength=65536"), std::nullopt);
+  EXPECT_EQ(reason_of(initiator.finish()), Reason::too_late);
+}
+
+TEST(Rfc7143_6_3_LastResponse, MayHoldWhatNeedsNoAnswer) {
+  Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, quiet_policy());
+  say(initiator);
+  EXPECT_EQ(hear(initiator, "ImmediateData=No;X-com.example.a=1;IFMarker=No;TargetAlias=a"), std::nullopt);
+  EXPECT_EQ(initiator.finish(), std::nullopt);
+  EXPECT_FALSE(initiator.session_parameters().immediate_data);
 }
 
 // --- Lists.

@@ -33,6 +33,8 @@ Entry entry_of(Reason reason) {
       return {"NotUnderstood for a key that everybody must know", "rfc7143#6.2"};
     case Reason::unanswered:
       return {"an offer without its required answer", "rfc7143#6.2.2"};
+    case Reason::too_late:
+      return {"a proposal where it can no longer be answered", "rfc7143#6.3"};
     case Reason::integrity:
       return {"values that must not go together", "rfc7143#6.2"};
     case Reason::unacceptable:

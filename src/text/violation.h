@@ -29,6 +29,7 @@ enum class Reason : std::uint8_t {
   answer_not_offered,     // an answer that the key's result function does not allow
   not_understood,         // NotUnderstood for a key that everybody must know
   unanswered,             // an offer that needs an answer got none
+  too_late,               // a proposal in the last text, where nobody can answer it any more
   integrity,              // two values that must not go together
   unacceptable,           // no rule broken, but we do not work with this value
   answer_too_long,        // our answers do not fit the text we may send
