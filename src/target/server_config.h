@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -95,6 +96,8 @@ struct ServerConfig {
   bool allow_anyone = false;
   /// How long a stop waits for initiators to log out and commands to end.
   Duration drain_time = std::chrono::seconds(5);
+  /// Told of logins and of connections that end badly, a line each, without a line break; on any thread. May be empty.
+  std::function<void(const std::string&)> log;
 };
 
 /// The first thing wrong with `config`, as a sentence for who wrote it. Opens and changes nothing.

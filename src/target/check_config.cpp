@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What is wrong with a configuration, before anything of it is opened.
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "runtime/address.h"
+#include "target/server_config.h"
+#include "text/chap_digest.h"
+#include "text/name.h"
+
+namespace lunway::target {
+namespace {
+
+//= rfc7143#9.2.1
+constexpr std::size_t kMinSecretBytes = text::ChapSecret::kMinBytes;
+constexpr std::uint16_t kMaxLun = 16383;
+constexpr std::uint8_t kMaxPhysicalBlockExponent = 8;
+
+std::unexpected<Error> wrong(std::string what) { return failure(EINVAL, std::move(what)); }
+
+template <class Range, class Value, class Member = std::identity>
+bool has(const Range& range, const Value& value, Member member = {}) {
+  return std::ranges::find(range, value, member) != std::ranges::end(range);
+}
+
+Result<> check_credentials(const ChapCredentials& credentials, const std::string& whose) {
+  if (credentials.user.empty()) return wrong(whose + ": the CHAP user name is empty");
+  if (credentials.secret.size() < kMinSecretBytes) {
+    return wrong(whose + ": the CHAP secret of " + credentials.user +
+                 " is shorter than 96 bits (12 bytes), the least that RFC 7143 section 9.2.1 asks for");
+  }
+  return {};
+}
+
+Result<> check(const Authentication& authentication, const std::string& whose) {
+  if (authentication.mutual_chap && !authentication.chap) {
+    return wrong(whose + ": mutual CHAP needs the initiator's CHAP user and secret too");
+  }
+  for (const std::uint8_t number : authentication.algorithms) {
+    if (!text::chap_algorithm(number)) {
+      return wrong(whose + ": CHAP has no algorithm with the number " + std::to_string(number));
+    }
+  }
+  if (authentication.chap) {
+    if (auto good = check_credentials(*authentication.chap, whose); !good) return good;
+  }
+  if (!authentication.mutual_chap) return {};
+  if (auto good = check_credentials(*authentication.mutual_chap, whose); !good) return good;
+  //= rfc7143#9.2.1
+  if (authentication.mutual_chap->secret == authentication.chap->secret) {
+    return wrong(whose + ": the two CHAP secrets are equal; each direction needs its own");
+  }
+  return {};
+}
+
+Result<> check(const VolumeConfig& volume) {
+  const std::string whose = "volume " + volume.name;
+  if (volume.block_size_bytes != 512 && volume.block_size_bytes != 4096) {
+    return wrong(whose + ": a block has 512 or 4096 bytes");
+  }
+  if (volume.physical_block_exponent > kMaxPhysicalBlockExponent) {
+    return wrong(whose + ": the physical block exponent is at most 8");
+  }
+  std::uint64_t size = volume.block_size_bytes;
+  if (const auto* file = std::get_if<FileBacking>(&volume.backing)) {
+    if (file->path.empty()) return wrong(whose + ": the file has no name");
+    size = file->create_size_bytes.value_or(size);
+  } else if (const auto* memory = std::get_if<MemoryBacking>(&volume.backing)) {
+    size = memory->size_bytes;
+  } else if (const auto* null = std::get_if<NullBacking>(&volume.backing)) {
+    size = null->size_bytes;
+  }
+  if (size == 0 || size % volume.block_size_bytes != 0) {
+    return wrong(whose + ": the size must be a positive multiple of " + std::to_string(volume.block_size_bytes) +
+                 " bytes, not " + std::to_string(size));
+  }
+  return {};
+}
+
+Result<> check_volumes(const ServerConfig& config) {
+  std::set<std::string> names;
+  for (const VolumeConfig& volume : config.volumes) {
+    if (volume.name.empty()) return wrong("a volume has no name");
+    if (!names.insert(volume.name).second) return wrong("two volumes are called " + volume.name);
+    if (auto good = check(volume); !good) return good;
+  }
+  return {};
+}
+
+Result<> check_portal_groups(const ServerConfig& config) {
+  if (config.portal_groups.empty()) return wrong("no address to listen on");
+  std::set<std::uint16_t> tags;
+  for (const PortalGroupConfig& group : config.portal_groups) {
+    const std::string whose = "portal group " + std::to_string(group.tag);
+    if (!tags.insert(group.tag).second) return wrong("two portal groups have the tag " + std::to_string(group.tag));
+    if (group.listen.empty()) return wrong(whose + " has no address to listen on");
+    for (const std::string& text : group.listen) {
+      if (const auto address = runtime::Address::parse(text); !address) {
+        return wrong(whose + ": " + address.error().message);
+      }
+    }
+  }
+  return {};
+}
+
+Result<> check_luns(const TargetConfig& target, const ServerConfig& config) {
+  const std::string whose = "target " + target.name;
+  if (target.luns.empty()) return wrong(whose + " has no LUN");
+  for (const auto& [number, volume] : target.luns) {
+    if (number > kMaxLun) return wrong(whose + ": LUN " + std::to_string(number) + " is above 16383");
+    const bool exists = has(config.volumes, volume, &VolumeConfig::name);
+    if (!exists) {
+      return wrong(whose + ": LUN " + std::to_string(number) + " names the volume " + volume + ", which there is not");
+    }
+  }
+  return {};
+}
+
+Result<> check(const TargetConfig& target, const ServerConfig& config) {
+  const auto name = text::IscsiName::parse(target.name);
+  const std::string whose = "target " + target.name;
+  if (!name) return wrong(whose + ": " + std::string(text::describe(name.error())));
+  if (target.portal_groups.empty()) return wrong(whose + " is in no portal group");
+  for (const std::uint16_t tag : target.portal_groups) {
+    const bool exists = has(config.portal_groups, tag, &PortalGroupConfig::tag);
+    if (!exists) return wrong(whose + ": there is no portal group " + std::to_string(tag));
+  }
+  for (const std::string& pattern : target.initiators) {
+    if (const auto parsed = text::NamePattern::parse(pattern); !parsed) {
+      return wrong(whose + ": initiator " + pattern + ": " + std::string(text::describe(parsed.error())));
+    }
+  }
+  if (auto good = check_luns(target, config); !good) return good;
+  return check(target.authentication, whose);
+}
+
+Result<> check_targets(const ServerConfig& config) {
+  if (config.targets.empty()) return wrong("no target to serve");
+  std::set<std::string> names;
+  for (const TargetConfig& target : config.targets) {
+    if (auto good = check(target, config); !good) return good;
+    if (!names.insert(text::IscsiName::parse(target.name)->text()).second) {
+      return wrong("two targets are called " + target.name);
+    }
+  }
+  return {};
+}
+
+/// Safe by default: whoever can reach the machine must not reach a disk that nobody meant to share.
+Result<> check_exposure(const ServerConfig& config) {
+  if (config.allow_anyone) return {};
+  for (const PortalGroupConfig& group : config.portal_groups) {
+    for (const std::string& text : group.listen) {
+      if (runtime::Address::parse(text)->is_loopback()) continue;
+      for (const TargetConfig& target : config.targets) {
+        const bool is_in_group = has(target.portal_groups, group.tag);
+        const bool is_guarded = target.authentication.chap.has_value() || !target.initiators.empty();
+        if (!is_in_group || is_guarded) continue;
+        return wrong("listening on " + text + " would let anyone who can reach it use " + target.name +
+                     ": demand CHAP, list the initiators that may log in, or say --allow-anyone");
+      }
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> check_config(const ServerConfig& config) {
+  for (const auto check_part : {check_portal_groups, check_volumes, check_targets, check_exposure}) {
+    if (auto good = check_part(config); !good) return good;
+  }
+  return check(config.discovery, "discovery");
+}
+
+}  // namespace lunway::target

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "target/server_config.h"
+
+namespace lunway::target {
+namespace {
+
+using testing::HasSubstr;
+
+ServerConfig one_disk() {
+  VolumeConfig disk;
+  disk.name = "disk";
+  disk.backing = MemoryBacking{1 << 20};
+  TargetConfig target;
+  target.name = "iqn.2026-11.io.example:disk";
+  target.portal_groups = {1};
+  target.luns = {{0, "disk"}};
+  ServerConfig config;
+  config.portal_groups = {{.tag = 1, .listen = {"127.0.0.1:0"}}};
+  config.volumes = {disk};
+  config.targets = {target};
+  return config;
+}
+
+std::string complaint(const ServerConfig& config) {
+  const auto checked = check_config(config);
+  return checked ? "" : checked.error().message;
+}
+
+ChapCredentials chap(std::string user, std::string secret) { return {std::move(user), std::move(secret)}; }
+
+TEST(CheckConfig, AcceptsASimpleServer) { EXPECT_EQ(complaint(one_disk()), ""); }
+
+TEST(CheckConfig, AnAddressThatIsNotLoopbackNeedsAGuard) {
+  ServerConfig config = one_disk();
+  config.portal_groups[0].listen = {"127.0.0.1:0", "0.0.0.0:3260"};
+  EXPECT_THAT(complaint(config), HasSubstr("--allow-anyone"));
+  EXPECT_THAT(complaint(config), HasSubstr("0.0.0.0:3260"));
+
+  ServerConfig anyone = config;
+  anyone.allow_anyone = true;
+  EXPECT_EQ(complaint(anyone), "");
+
+  ServerConfig listed = config;
+  listed.targets[0].initiators = {"iqn.1993-08.org.debian:*"};
+  EXPECT_EQ(complaint(listed), "");
+
+  ServerConfig authenticated = config;
+  authenticated.targets[0].authentication.chap = chap("app", "0123456789ab");
+  EXPECT_EQ(complaint(authenticated), "");
+}
+
+TEST(CheckConfig, AWildcardOfIpv6IsNotLoopback) {
+  ServerConfig config = one_disk();
+  config.portal_groups[0].listen = {"[::1]:0"};
+  EXPECT_EQ(complaint(config), "");
+  config.portal_groups[0].listen = {"[::]:3260"};
+  EXPECT_THAT(complaint(config), HasSubstr("[::]:3260"));
+}
+
+TEST(Rfc7143_9_2_1_CheckConfig, AShortSecretIsRefused) {
+  ServerConfig config = one_disk();
+  config.targets[0].authentication.chap = chap("app", "0123456789a");
+  EXPECT_THAT(complaint(config), HasSubstr("96 bits"));
+}
+
+TEST(Rfc7143_9_2_1_CheckConfig, EqualSecretsAreRefused) {
+  ServerConfig config = one_disk();
+  config.discovery.chap = chap("app", "0123456789ab");
+  config.discovery.mutual_chap = chap("disk", "0123456789ab");
+  EXPECT_THAT(complaint(config), HasSubstr("equal"));
+}
+
+TEST(CheckConfig, MutualChapAloneIsRefused) {
+  ServerConfig config = one_disk();
+  config.targets[0].authentication.mutual_chap = chap("disk", "0123456789ab");
+  EXPECT_THAT(complaint(config), HasSubstr("mutual CHAP needs"));
+}
+
+TEST(CheckConfig, NamesThatLeadNowhereAreRefused) {
+  ServerConfig no_volume = one_disk();
+  no_volume.targets[0].luns = {{0, "tape"}};
+  EXPECT_THAT(complaint(no_volume), HasSubstr("tape"));
+
+  ServerConfig no_group = one_disk();
+  no_group.targets[0].portal_groups = {7};
+  EXPECT_THAT(complaint(no_group), HasSubstr("portal group 7"));
+
+  ServerConfig bad_name = one_disk();
+  bad_name.targets[0].name = "disk";
+  EXPECT_THAT(complaint(bad_name), HasSubstr("target disk"));
+}
+
+TEST(CheckConfig, NamesThatAreOnePlaceTwiceAreRefused) {
+  ServerConfig targets = one_disk();
+  targets.targets.push_back(targets.targets[0]);
+  targets.targets[1].name = "IQN.2026-11.IO.EXAMPLE:DISK";
+  EXPECT_THAT(complaint(targets), HasSubstr("two targets")) << "names compare in their normal form";
+
+  ServerConfig volumes = one_disk();
+  volumes.volumes.push_back(volumes.volumes[0]);
+  EXPECT_THAT(complaint(volumes), HasSubstr("two volumes"));
+
+  ServerConfig groups = one_disk();
+  groups.portal_groups.push_back(groups.portal_groups[0]);
+  EXPECT_THAT(complaint(groups), HasSubstr("two portal groups"));
+}
+
+TEST(CheckConfig, ASizeIsAPositiveMultipleOfTheBlockSize) {
+  for (const std::uint64_t size : {0U, 511U, 513U, 4095U}) {
+    ServerConfig config = one_disk();
+    config.volumes[0].backing = MemoryBacking{size};
+    EXPECT_THAT(complaint(config), HasSubstr("multiple of 512")) << size;
+  }
+  ServerConfig large_blocks = one_disk();
+  large_blocks.volumes[0].block_size_bytes = 4096;
+  large_blocks.volumes[0].backing = FileBacking{.path = "x", .create_size_bytes = 512};
+  EXPECT_THAT(complaint(large_blocks), HasSubstr("multiple of 4096"));
+}
+
+}  // namespace
+}  // namespace lunway::target
