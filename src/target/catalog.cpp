@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "target/catalog.h"
+
+#include <algorithm>
+
+namespace lunway::target {
+namespace {
+
+using text::KeyId;
+
+/// What we can take in one data segment. A torn PDU is gathered in a buffer of this size.
+constexpr std::uint32_t kMaxRecvDataSegmentLength = 256U << 10;
+constexpr std::uint32_t kMaxBurstLength = 1U << 20;
+constexpr std::uint32_t kFirstBurstLength = 256U << 10;
+constexpr std::uint32_t kMaxOutstandingR2T = 16;
+
+/// Ask for what makes transfers fast, accept whatever the RFC allows.
+text::Policy negotiation_policy() {
+  text::Policy policy;
+  policy.number(KeyId::max_recv_data_segment_length).preferred = kMaxRecvDataSegmentLength;
+  policy.number(KeyId::max_burst_length).preferred = kMaxBurstLength;
+  policy.number(KeyId::first_burst_length).preferred = kFirstBurstLength;
+  policy.number(KeyId::max_outstanding_r2t).preferred = kMaxOutstandingR2T;
+  policy.number(KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
+  policy.list(KeyId::header_digest) = {text::Digest::none, text::Digest::crc32c};
+  policy.list(KeyId::data_digest) = {text::Digest::none, text::Digest::crc32c};
+  return policy;
+}
+
+text::ChapAccount account_of(const ChapCredentials& credentials) {
+  return {.name = credentials.user, .secret = text::ChapSecret(credentials.secret)};
+}
+
+std::optional<text::ChapTarget::Config> chap_of(const Authentication& authentication) {
+  if (!authentication.chap) return std::nullopt;
+  text::ChapTarget::Config chap;
+  chap.initiators = {account_of(*authentication.chap)};
+  if (authentication.mutual_chap) chap.own = account_of(*authentication.mutual_chap);
+  if (authentication.algorithms.empty()) return chap;
+  chap.settings.algorithms.clear();
+  for (const std::uint8_t number : authentication.algorithms) {
+    if (const auto algorithm = text::chap_algorithm(number)) chap.settings.algorithms.push_back(*algorithm);
+  }
+  return chap;
+}
+
+session::LoginPolicy login_policy(const Authentication& authentication, const std::string& alias) {
+  session::LoginPolicy policy;
+  policy.chap = chap_of(authentication);
+  policy.negotiation = negotiation_policy();
+  policy.target_alias = alias;
+  return policy;
+}
+
+Result<ServedTarget> serve(const TargetConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks) {
+  const auto name = text::IscsiName::parse(config.name);
+  if (!name) return failure(EINVAL, config.name + ": " + std::string(text::describe(name.error())));
+  ServedTarget target{.name = *name, .portal_groups = config.portal_groups, .initiators = {}, .login = {}, .luns = {}};
+  for (const std::string& text : config.initiators) {
+    const auto pattern = text::NamePattern::parse(text);
+    if (!pattern) return failure(EINVAL, text + ": " + std::string(text::describe(pattern.error())));
+    target.initiators.push_back(*pattern);
+  }
+  target.login = login_policy(config.authentication, config.alias);
+  auto luns = std::make_shared<LunMap>();
+  for (const auto& [number, volume] : config.luns) luns->entries.push_back({number, disks.at(volume)});
+  target.luns = std::move(luns);
+  return target;
+}
+
+}  // namespace
+
+bool ServedTarget::admits(const text::IscsiName& initiator) const {
+  if (initiators.empty()) return true;
+  return std::ranges::any_of(initiators, [&](const text::NamePattern& allowed) { return allowed.matches(initiator); });
+}
+
+bool ServedTarget::is_in_group(std::uint16_t portal_group_tag) const {
+  return std::ranges::find(portal_groups, portal_group_tag) != portal_groups.end();
+}
+
+Result<Catalog> Catalog::make(const ServerConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks) {
+  Catalog catalog;
+  catalog.discovery_ = login_policy(config.discovery, "");
+  for (const TargetConfig& target : config.targets) {
+    auto served = serve(target, disks);
+    if (!served) return std::unexpected(served.error());
+    catalog.targets_.push_back(std::move(*served));
+  }
+  return catalog;
+}
+
+const ServedTarget* Catalog::find(const text::IscsiName& name) const {
+  const auto found = std::ranges::find(targets_, name, &ServedTarget::name);
+  return found == targets_.end() ? nullptr : &*found;
+}
+
+}  // namespace lunway::target

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What a configuration offers, in the form that logins ask for: targets by name, who may use them, how they must prove
+// themselves, which disks stand behind which LUN. Immutable once made, so that all shards read it without a lock.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "session/target_directory.h"
+#include "target/disk.h"
+#include "target/server_config.h"
+#include "text/name.h"
+#include "text/target_address.h"
+
+namespace lunway::target {
+
+/// One target's disks by LUN, ascending.
+struct LunMap {
+  struct Entry {
+    std::uint16_t number = 0;
+    std::shared_ptr<Disk> disk;
+  };
+  std::vector<Entry> entries;
+};
+
+struct ServedTarget {
+  text::IscsiName name;
+  std::vector<std::uint16_t> portal_groups;
+  /// Empty: whoever satisfies `login.chap`, or anyone where the configuration allowed that.
+  std::vector<text::NamePattern> initiators;
+  /// What a login is told; the portal group tag is filled in for each.
+  session::LoginPolicy login;
+  std::shared_ptr<const LunMap> luns;
+
+  bool admits(const text::IscsiName& initiator) const;
+  bool is_in_group(std::uint16_t portal_group_tag) const;
+};
+
+class Catalog {
+ public:
+  /// `disks` has an entry for each volume of `config`, which check_config() has found right.
+  static Result<Catalog> make(const ServerConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks);
+
+  const ServedTarget* find(const text::IscsiName& name) const;
+  std::span<const ServedTarget> targets() const { return targets_; }
+  /// For discovery sessions.
+  const session::LoginPolicy& discovery() const { return discovery_; }
+
+ private:
+  std::vector<ServedTarget> targets_;
+  session::LoginPolicy discovery_;
+};
+
+}  // namespace lunway::target

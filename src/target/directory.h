@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// The engine's questions about the configuration, answered from the catalog and the list of portals.
+
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "session/target_directory.h"
+#include "target/catalog.h"
+#include "text/target_address.h"
+
+namespace lunway::target {
+
+/// A listening address with its portal group. Portal::id is its place in the list.
+struct ServedPortal {
+  text::TargetAddress address;  // with its portal group tag
+  bool is_wildcard = false;     // listens on every address of its family
+};
+
+/// Threads: any; it does not change.
+class Directory final : public session::TargetDirectory {
+ public:
+  Directory(std::shared_ptr<const Catalog> catalog, std::vector<ServedPortal> portals)
+      : catalog_(std::move(catalog)), portals_(std::move(portals)) {}
+
+  std::expected<session::LoginPolicy, session::LoginRefusal> admit(const session::LoginAttempt& attempt) override;
+
+  std::vector<text::TargetRecord> list_targets(const session::Portal& portal, const text::IscsiName& initiator,
+                                               const std::optional<text::IscsiName>& target) override;
+
+  const Catalog& catalog() const { return *catalog_; }
+
+ private:
+  std::vector<text::TargetAddress> addresses_of(const ServedTarget& target, const session::Portal& reached) const;
+
+  const std::shared_ptr<const Catalog> catalog_;
+  const std::vector<ServedPortal> portals_;
+};
+
+}  // namespace lunway::target

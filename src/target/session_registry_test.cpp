@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "target/session_registry.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+namespace lunway::target {
+namespace {
+
+/// Claims places and notes what becomes of the claims.
+class Claimant {
+ public:
+  Claimant(SessionRegistry& registry, NexusKey key) : registry_(registry), key_(std::move(key)) {
+    registry_.claim(
+        key_,
+        [this](std::optional<wire::Tsih> tsih) {
+          is_answered = true;
+          handle = tsih;
+        },
+        [this] { ++evictions; });
+  }
+
+  void release() { registry_.release(key_, *handle); }
+
+  bool is_answered = false;
+  std::optional<wire::Tsih> handle;
+  int evictions = 0;
+
+ private:
+  SessionRegistry& registry_;
+  const NexusKey key_;
+};
+
+NexusKey nexus(std::string initiator, std::uint16_t group = 1) {
+  return {.initiator_name = std::move(initiator),
+          .isid = wire::Isid::from_random(1, 1),
+          .target_name = "iqn.2026-11.io.example:disk",
+          .portal_group_tag = group,
+          .portal = ""};
+}
+
+TEST(Rfc7143_6_3_5_SessionRegistry, AFreePlaceIsGrantedAtOnce) {
+  SessionRegistry registry(0);
+  const Claimant first(registry, nexus("iqn.2026-11.io.example:a"));
+  EXPECT_TRUE(first.handle.has_value());
+  EXPECT_EQ(first.evictions, 0);
+}
+
+TEST(Rfc7143_6_3_5_SessionRegistry, AHeldPlaceIsGrantedWhenItsHolderHasLetGo) {
+  SessionRegistry registry(0);
+  Claimant old(registry, nexus("iqn.2026-11.io.example:a"));
+  const Claimant fresh(registry, nexus("iqn.2026-11.io.example:a"));
+  EXPECT_EQ(old.evictions, 1);
+  EXPECT_FALSE(fresh.is_answered) << "the old session's tasks may still touch data";
+
+  old.release();
+
+  ASSERT_TRUE(fresh.handle.has_value());
+  EXPECT_NE(fresh.handle, old.handle) << "the new session is another one";
+}
+
+TEST(Rfc7143_6_3_5_SessionRegistry, OfSeveralWaitingOnlyTheLastGetsThePlace) {
+  SessionRegistry registry(0);
+  Claimant old(registry, nexus("iqn.2026-11.io.example:a"));
+  const Claimant second(registry, nexus("iqn.2026-11.io.example:a"));
+  const Claimant third(registry, nexus("iqn.2026-11.io.example:a"));
+  EXPECT_EQ(old.evictions, 1);
+  EXPECT_TRUE(second.is_answered);
+  EXPECT_FALSE(second.handle.has_value());
+
+  old.release();
+
+  EXPECT_TRUE(third.handle.has_value());
+  EXPECT_EQ(registry.size(), 1U);
+}
+
+TEST(Rfc7143_4_4_3_SessionRegistry, OtherPortalGroupsAndInitiatorsHaveTheirOwnPlaces) {
+  SessionRegistry registry(0);
+  const Claimant one(registry, nexus("iqn.2026-11.io.example:a"));
+  const Claimant other_group(registry, nexus("iqn.2026-11.io.example:a", 2));
+  const Claimant other_initiator(registry, nexus("iqn.2026-11.io.example:b"));
+  EXPECT_EQ(one.evictions, 0);
+  EXPECT_NE(one.handle, other_group.handle);
+  EXPECT_NE(one.handle, other_initiator.handle);
+}
+
+TEST(Rfc7143_11_12_6_SessionRegistry, AHandleIsNeverZero) {
+  SessionRegistry registry(0xfffe);
+  const Claimant last(registry, nexus("iqn.2026-11.io.example:a"));
+  const Claimant wrapped(registry, nexus("iqn.2026-11.io.example:b"));
+  EXPECT_EQ(last.handle, wire::Tsih(0xffff));
+  EXPECT_EQ(wrapped.handle, wire::Tsih(1));
+}
+
+TEST(Rfc7143_11_12_6_SessionRegistry, WhenAllHandlesAreInUseAClaimIsRefused) {
+  SessionRegistry registry(0);
+  std::vector<std::unique_ptr<Claimant>> all;
+  for (int i = 0; i < 0xffff; ++i) all.push_back(std::make_unique<Claimant>(registry, nexus(std::to_string(i))));
+  EXPECT_TRUE(all.back()->handle.has_value());
+
+  const Claimant refused(registry, nexus("one too many"));
+  EXPECT_TRUE(refused.is_answered);
+  EXPECT_FALSE(refused.handle.has_value());
+
+  all.front()->release();
+  const Claimant admitted(registry, nexus("one too many"));
+  EXPECT_TRUE(admitted.handle.has_value());
+}
+
+}  // namespace
+}  // namespace lunway::target
