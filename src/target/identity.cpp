@@ -49,8 +49,8 @@ Result<IdentityStore> IdentityStore::open(const std::string& directory) {
   if (failed) return system_failure(failed.value(), "making the state directory " + directory);
 
   IdentityStore store;
-  store.path_ = directory + "/identities";
-  const auto content = read_file(store.path_);
+  store.directory_ = directory;
+  const auto content = read_file(store.path());
   if (!content) {
     if (content.error().code == ENOENT) return store;
     return std::unexpected(content.error());
@@ -59,7 +59,7 @@ Result<IdentityStore> IdentityStore::open(const std::string& directory) {
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos || !read_line(rest.substr(0, end), store.known_)) {
-      return failure(EINVAL, store.path_ + " is damaged: give it back from a backup, or move it away to give every " +
+      return failure(EINVAL, store.path() + " is damaged: give it back from a backup, or move it away to give every " +
                                  "disk a new identity");
     }
     rest.remove_prefix(end + 1);
@@ -83,10 +83,10 @@ Result<DiskIdentity> IdentityStore::identity_of(const std::string& key) {
 }
 
 Result<> IdentityStore::save() const {
-  if (path_.empty()) return {};
+  if (directory_.empty()) return {};
   std::string content;
   for (const auto& [key, identity] : known_) content += hex(identity.naa) + ' ' + identity.serial + ' ' + key + '\n';
-  return replace_file(path_, content);
+  return replace_file(path(), content);
 }
 
 }  // namespace lunway::target

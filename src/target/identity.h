@@ -34,14 +34,18 @@ class IdentityStore {
   /// error: a disk must not silently become another one.
   static Result<IdentityStore> open(const std::string& directory);
 
+  /// Empty when nothing is kept.
+  const std::string& directory() const { return directory_; }
+
   /// The identity of the disk called `key` (a file's absolute path, or a volume's name): the stored one, or a new one,
   /// which is on stable storage when this returns.
   Result<DiskIdentity> identity_of(const std::string& key);
 
  private:
   Result<> save() const;
+  std::string path() const { return directory_ + "/identities"; }
 
-  std::string path_;
+  std::string directory_;
   std::map<std::string, DiskIdentity> known_;
 };
 

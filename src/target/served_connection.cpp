@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "target/served_connection.h"
+
+#include <utility>
+
+#include "target/served_session.h"
+#include "target/shard_server.h"
+
+namespace lunway::target {
+namespace {
+
+/// Below this a read of its own costs more than the copy that it saves.
+constexpr std::size_t kMinWindowBytes = 16U << 10;
+
+NexusKey key_of(const session::SessionRequest& request) {
+  NexusKey key{.initiator_name = request.initiator_name.text(),
+               .isid = request.isid,
+               .target_name = {},
+               .portal_group_tag = 0,
+               .portal = {}};
+  if (request.target_name) {
+    key.target_name = request.target_name->text();
+    key.portal_group_tag = request.portal_group_tag;
+  } else {
+    key.portal = text::to_string(request.portal.address);
+  }
+  return key;
+}
+
+}  // namespace
+
+ServedConnection::ServedConnection(ShardServer& shard, int socket, const session::Portal& portal)
+    : shard_(shard),
+      portal_(portal),
+      engine_(shard.loop().now(), *shard.context().directory, *shard.context().entropy, portal_,
+              shard.context().connection_limits),
+      stream_(shard.loop().ring(), socket, *this),
+      timer_(runtime::Timer::calling<&ServedConnection::expire>(shard.loop().timers(), this)) {
+  ++shard_.context().logins;
+}
+
+ServedConnection::~ServedConnection() { end_login(); }
+
+void ServedConnection::start() {
+  stream_.start();
+  timer_.arm(engine_.deadline());
+}
+
+void ServedConnection::end_login() {
+  if (std::exchange(is_login_, false)) --shard_.context().logins;
+}
+
+// --------------------------------------------------------------------------------------------------------- bytes in
+
+void ServedConnection::on_bytes(runtime::TcpStream& /*stream*/, Bytes bytes) {
+  if (held_.empty()) {
+    take(bytes);
+  } else {
+    held_.insert(held_.end(), bytes.begin(), bytes.end());
+    take(std::exchange(held_, {}));
+  }
+  aim_at_window();
+  serve_all();
+}
+
+/// Feeds the engine one PDU at a time: its outputs are taken while they may look into `input`. What the engine does not
+/// take is held.
+void ServedConnection::take(Bytes input) {
+  while (!input.empty() && !is_closed_) {
+    const std::size_t count = engine_.receive(shard_.loop().now(), input);
+    take_outputs();
+    if (count == 0) break;
+    input = input.subspan(count);
+  }
+  held_.assign(input.begin(), input.end());
+}
+
+/// Lets the socket read large write data to where it belongs. Only between two reads of the stream.
+void ServedConnection::aim_at_window() {
+  if (is_closed_ || !held_.empty()) return;
+  const MutableBytes window = engine_.receive_window();
+  if (window.size() < kMinWindowBytes) return;
+  window_ = window;
+  stream_.receive_into(window);
+}
+
+void ServedConnection::on_filled(runtime::TcpStream& /*stream*/) {
+  engine_.received_into_window(shard_.loop().now(), std::exchange(window_, {}).size());
+  take_outputs();
+  aim_at_window();
+  serve_all();
+}
+
+/// Stops reading while the engine can take nothing, and goes on when it can.
+void ServedConnection::read_on() {
+  if (is_closed_ || !window_.empty()) return;
+  if (is_paused_ && engine_.wants_input()) {
+    take(std::exchange(held_, {}));
+    if (is_closed_) return;
+  }
+  const bool pause = !engine_.wants_input();
+  if (pause == std::exchange(is_paused_, pause)) return;
+  pause ? stream_.pause() : stream_.resume();
+}
+
+// -------------------------------------------------------------------------------------------------------- bytes out
+
+void ServedConnection::send_ready() {
+  if (is_closed_ || stream_.is_sending()) return;
+  const std::span<const Bytes> pieces = engine_.next_transmit();
+  sending_bytes_ = 0;
+  for (const Bytes piece : pieces) sending_bytes_ += piece.size();
+  if (sending_bytes_ != 0) stream_.send(pieces);
+}
+
+void ServedConnection::on_sent(runtime::TcpStream& /*stream*/) {
+  engine_.transmitted(shard_.loop().now(), sending_bytes_);
+  serve_all();
+}
+
+// ---------------------------------------------------------------------------------------------------------- outputs
+
+void ServedConnection::serve() {
+  take_outputs();
+  read_on();
+  send_ready();
+  take_outputs();
+  if (!is_closed_ && engine_.deadline() != timer_.deadline()) timer_.arm(engine_.deadline());
+}
+
+void ServedConnection::serve_all() {
+  const std::shared_ptr<ServedConnection> keep = shared_from_this();
+  if (session_ != nullptr) {
+    session_->drain();
+  } else {
+    serve();
+  }
+}
+
+void ServedConnection::take_outputs() {
+  if (session_ != nullptr) session_->take_outputs();
+  while (auto output = engine_.next_output()) {
+    std::visit([this](const auto& wanted) { handle(wanted); }, *output);
+  }
+}
+
+void ServedConnection::handle(const session::OpenSession& open) {
+  request_ = open.request;
+  const NexusKey key = key_of(*request_);
+  runtime::Loop& loop = shard_.loop();
+  // The place may become free on another shard, and this connection may be gone by then.
+  auto granted = [&loop, weak = weak_from_this(), registry = shard_.context().registry,
+                  key](std::optional<wire::Tsih> tsih) {
+    loop.post([weak, registry, key, tsih](runtime::Loop&) {
+      if (const std::shared_ptr<ServedConnection> self = weak.lock()) {
+        self->granted(key, tsih);
+      } else if (tsih) {
+        registry->release(key, *tsih);
+      }
+    });
+  };
+  auto evict = [&loop, &shard = shard_, key] {
+    loop.post([&shard, key](runtime::Loop&) { shard.close_session(key); });
+  };
+  shard_.context().registry->claim(key, std::move(granted), std::move(evict));
+}
+
+void ServedConnection::granted(const NexusKey& key, std::optional<wire::Tsih> tsih) {
+  const session::SessionRequest* request = std::exchange(request_, nullptr);
+  if (is_closed_) {
+    if (tsih) shard_.context().registry->release(key, *tsih);
+    return;
+  }
+  if (tsih) {
+    session_ = shard_.open_session(*request, *tsih, key);
+    session_->add(*this);
+    engine_.open(shard_.loop().now(), session_->engine());
+  } else {
+    engine_.refuse(shard_.loop().now(), wire::LoginStatus::out_of_resources);
+  }
+  serve_all();
+}
+
+void ServedConnection::handle(const session::LoggedIn& /*logged_in*/) {
+  end_login();
+  shard_.log("login: " + key_of(session_->engine().request()).initiator_name + " from " + portal_.peer_address);
+}
+
+void ServedConnection::handle(const session::Close& close) {
+  is_closed_ = true;
+  timer_.disarm();
+  if (!close.detail.empty()) {
+    shard_.log("closing " + portal_.peer_address + ": " + std::string(session::to_string(close.reason)) + ": " +
+               std::string(close.detail));
+  }
+  stream_.close();
+}
+
+void ServedConnection::request_logout(Duration within) {
+  engine_.request_logout(shard_.loop().now(), within);
+  serve_all();
+}
+
+void ServedConnection::close() { stream_.close(); }
+
+void ServedConnection::expire(Instant now) {
+  engine_.expire(now);
+  serve_all();
+}
+
+void ServedConnection::on_closed(runtime::TcpStream& /*stream*/, runtime::TcpStream::Closed /*closed*/) {
+  const std::shared_ptr<ServedConnection> keep = shared_from_this();
+  if (!is_closed_) {
+    engine_.peer_closed(shard_.loop().now());
+    take_outputs();
+  }
+  const std::shared_ptr<ServedSession> session = std::exchange(session_, nullptr);
+  if (session != nullptr) session->remove(*this);
+  shard_.connection_closed(*this);
+  if (session != nullptr) session->drain();
+}
+
+}  // namespace lunway::target

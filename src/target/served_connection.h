@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// One TCP connection on its shard: the engine's connection and the socket, each driven by the other.
+
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "runtime/tcp_stream.h"
+#include "runtime/timers.h"
+#include "session/target_connection.h"
+#include "target/session_registry.h"
+
+namespace lunway::target {
+
+class ServedSession;
+class ShardServer;
+
+/// Threads: its shard's. Lifetime: held by the shard until the socket is closed.
+class ServedConnection final : public runtime::TcpStream::Owner, public std::enable_shared_from_this<ServedConnection> {
+ public:
+  ServedConnection(ShardServer& shard, int socket, const session::Portal& portal);
+  ~ServedConnection();
+
+  void start();
+
+  /// Takes the outputs of the connection, sends what is ready, and goes on reading where it had stopped. After every
+  /// verb of the connection or of its session.
+  void serve();
+
+  /// Asks the initiator to log out within this time.
+  void request_logout(Duration within);
+
+  /// Ends it without a word.
+  void close();
+
+  void on_bytes(runtime::TcpStream& stream, Bytes bytes) override;
+  void on_filled(runtime::TcpStream& stream) override;
+  void on_sent(runtime::TcpStream& stream) override;
+  void on_closed(runtime::TcpStream& stream, runtime::TcpStream::Closed closed) override;
+
+ private:
+  void take(Bytes input);
+  void take_outputs();
+  void serve_all();
+  void handle(const session::OpenSession& open);
+  void handle(const session::LoggedIn& logged_in);
+  void handle(const session::Close& close);
+  void granted(const NexusKey& key, std::optional<wire::Tsih> tsih);
+
+  void send_ready();
+  void read_on();
+  void aim_at_window();
+  void expire(Instant now);
+  void end_login();
+
+  ShardServer& shard_;
+  const session::Portal portal_;
+  session::TargetConnection engine_;
+  runtime::TcpStream stream_;
+  runtime::Timer timer_;
+  std::shared_ptr<ServedSession> session_;
+  // Of OpenSession, while the place in the registry is being waited for.
+  const session::SessionRequest* request_ = nullptr;
+  // Bytes that the engine would not take yet: part of a header, or what came before it stopped.
+  std::vector<std::byte> held_;
+  std::size_t sending_bytes_ = 0;
+  MutableBytes window_;
+  bool is_login_ = true;
+  bool is_paused_ = false;
+  bool is_closed_ = false;
+};
+
+}  // namespace lunway::target

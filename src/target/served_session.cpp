@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "target/served_session.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <utility>
+
+#include "target/served_connection.h"
+#include "target/shard_server.h"
+#include "target/task_management.h"
+
+namespace lunway::target {
+namespace {
+
+/// The names that SCSI gives to the two ends of a session.
+//= rfc7143#4.4.1
+std::shared_ptr<const scsi::NexusIdentity> identity_of(const session::SessionRequest& request) {
+  char tag[] = "0x0000";
+  std::snprintf(tag, sizeof tag, "0x%04x", unsigned{request.portal_group_tag});
+  const std::string target = request.target_name ? request.target_name->text() : std::string();
+  auto identity = std::make_shared<scsi::NexusIdentity>();
+  identity->initiator_port = request.initiator_name.text() + ",i," + wire::to_string(request.isid);
+  identity->target_device = target;
+  identity->target_port = target + ",t," + tag;
+  identity->relative_target_port = request.portal_group_tag;
+  identity->target_port_group = request.portal_group_tag;
+  return identity;
+}
+
+}  // namespace
+
+ServedSession::ServedSession(ShardServer& shard, const session::SessionRequest& request, wire::Tsih tsih, NexusKey key,
+                             std::shared_ptr<const LunMap> luns)
+    : shard_(shard),
+      key_(std::move(key)),
+      identity_(identity_of(request)),
+      engine_(request, tsih, shard.session_limits()),
+      executions_(shard.session_limits().task_slots()) {
+  if (luns == nullptr) return;
+  for (const LunMap::Entry& entry : luns->entries) {
+    units_.push_back({entry.number, entry.disk, std::make_unique<scsi::Nexus>(identity_, shard.index())});
+    lun_list_.push_back(wire::Lun::from_flat(entry.number).value());
+    entry.disk->unit.attach(*units_.back().nexus);
+  }
+}
+
+ServedSession::~ServedSession() {
+  for (LogicalUnitNexus& unit : units_) unit.disk->unit.detach(*unit.nexus);
+}
+
+void ServedSession::add(ServedConnection& connection) { connections_.push_back(&connection); }
+
+void ServedSession::remove(ServedConnection& connection) { std::erase(connections_, &connection); }
+
+void ServedSession::take_outputs() {
+  // A handler may come back here: the loop that runs sees its outputs too.
+  if (std::exchange(taking_outputs_, true)) return;
+  while (auto output = engine_.next_output()) {
+    std::visit([this](const auto& wanted) { handle(wanted); }, *output);
+  }
+  taking_outputs_ = false;
+}
+
+void ServedSession::drain() {
+  const std::shared_ptr<ServedSession> keep = shared_from_this();
+  take_outputs();
+  // A connection may leave while it is served.
+  for (ServedConnection* connection : std::vector(connections_)) {
+    if (std::ranges::find(connections_, connection) != connections_.end()) connection->serve();
+  }
+  if (ended_ && connections_.empty()) shard_.session_ended(*this);
+}
+
+void ServedSession::close() {
+  engine_.close();
+  drain();
+}
+
+// ------------------------------------------------------------------------------------------------------ its outputs
+
+void ServedSession::handle(const session::Submit& submit) {
+  LogicalUnitNexus* unit = find(submit.lun);
+  CommandExecution& execution = execution_in(submit.task.slot());
+  execution.begin(submit, unit == nullptr ? nullptr : unit->disk.get(), unit == nullptr ? nullptr : unit->nexus.get());
+}
+
+void ServedSession::handle(const session::DataArrived& arrived) {
+  execution_in(arrived.task.slot()).data_arrived(arrived.failure);
+}
+
+void ServedSession::handle(const session::Abort& abort) { execution_in(abort.task.slot()).abort(); }
+
+void ServedSession::handle(const session::Release& release) {
+  execution_in(release.task.slot()).release();
+  shard_.buffers_freed();
+}
+
+void ServedSession::handle(const session::SubmitTaskManagement& request) {
+  LogicalUnitNexus* unit = find(request.lun);
+  manage_tasks(*this, request, unit == nullptr ? nullptr : unit->disk);
+}
+
+void ServedSession::handle(const session::SessionEnded& /*ended*/) { ended_ = true; }
+
+ServedSession::LogicalUnitNexus* ServedSession::find(wire::Lun lun) {
+  const std::optional<unsigned> number = lun.flat();
+  if (!number) return nullptr;
+  const auto found = std::ranges::lower_bound(units_, *number, {}, &LogicalUnitNexus::number);
+  return found != units_.end() && found->number == *number ? &*found : nullptr;
+}
+
+CommandExecution& ServedSession::execution_in(std::uint32_t slot) {
+  std::unique_ptr<CommandExecution>& execution = executions_[slot];
+  if (execution == nullptr) execution = std::make_unique<CommandExecution>(*this);
+  return *execution;
+}
+
+// --------------------------------------------------------------------------------------------------- its executions
+
+runtime::Ring& ServedSession::ring() { return shard_.loop().ring(); }
+
+runtime::BufferPool& ServedSession::buffers() { return shard_.loop().buffers(); }
+
+void ServedSession::wait_for_buffer(CommandExecution& execution) { shard_.wait_for_buffer(*this, execution); }
+
+void ServedSession::stop_waiting_for_buffer(CommandExecution& execution) { shard_.stop_waiting_for_buffer(execution); }
+
+void ServedSession::post_resume(session::TaskId task, scsi::Outcome outcome) {
+  // The task may have ended, and the session too, by the time the call runs.
+  shard_.loop().post([weak = weak_from_this(), task, outcome](runtime::Loop&) {
+    const std::shared_ptr<ServedSession> session = weak.lock();
+    if (session == nullptr) return;
+    session->execution_in(task.slot()).resume(task, outcome);
+    session->drain();
+  });
+}
+
+// -------------------------------------------------------------------------------------------------- task management
+
+void ServedSession::abandon_tasks(const Disk& disk, const CommandExecution* except, std::function<void()> done) {
+  abandonments_.push_back({&disk, except, std::move(done)});
+  for (const auto& execution : executions_) {
+    if (execution != nullptr && execution.get() != except && execution->disk() == &disk) execution->abandon();
+  }
+  execution_ended();
+  drain();
+}
+
+void ServedSession::execution_ended() {
+  for (std::size_t i = 0; i < abandonments_.size();) {
+    if (is_busy_with(abandonments_[i])) {
+      ++i;
+      continue;
+    }
+    const std::function<void()> done = std::move(abandonments_[i].done);
+    abandonments_.erase(abandonments_.begin() + static_cast<std::ptrdiff_t>(i));
+    done();
+  }
+}
+
+bool ServedSession::is_busy_with(const Abandonment& abandonment) const {
+  return std::ranges::any_of(executions_, [&](const auto& execution) {
+    return execution != nullptr && execution.get() != abandonment.except && execution->is_running() &&
+           execution->disk() == abandonment.disk;
+  });
+}
+
+std::vector<std::shared_ptr<Disk>> ServedSession::disks() const {
+  std::vector<std::shared_ptr<Disk>> disks;
+  for (const LogicalUnitNexus& unit : units_) disks.push_back(unit.disk);
+  return disks;
+}
+
+scsi::Nexus* ServedSession::nexus_with(const Disk& disk) {
+  const auto found = std::ranges::find_if(units_, [&](const auto& unit) { return unit.disk.get() == &disk; });
+  return found == units_.end() ? nullptr : found->nexus.get();
+}
+
+}  // namespace lunway::target

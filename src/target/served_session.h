@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// One session on its shard: the engine's session, the connections that belong to it, the nexuses with its disks and the
+// commands that run.
+
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "runtime/buffer_pool.h"
+#include "runtime/ring.h"
+#include "scsi/nexus.h"
+#include "session/target_session.h"
+#include "target/catalog.h"
+#include "target/command_execution.h"
+#include "target/session_registry.h"
+
+namespace lunway::target {
+
+class ServedConnection;
+class ShardServer;
+
+/// Threads: its shard's, but for post_wake(). Lifetime: held by the shard from open() until the engine says that the
+/// session has ended and its last connection has gone.
+class ServedSession : public std::enable_shared_from_this<ServedSession> {
+ public:
+  /// `luns` is null in a discovery session.
+  ServedSession(ShardServer& shard, const session::SessionRequest& request, wire::Tsih tsih, NexusKey key,
+                std::shared_ptr<const LunMap> luns);
+  ~ServedSession();
+  ServedSession(const ServedSession&) = delete;
+  ServedSession& operator=(const ServedSession&) = delete;
+
+  session::TargetSession& engine() { return engine_; }
+  const NexusKey& key() const { return key_; }
+
+  void add(ServedConnection& connection);
+  void remove(ServedConnection& connection);
+
+  /// Takes the outputs of the session until there are none.
+  void take_outputs();
+  /// As take_outputs(), and then serves its connections. After every verb. The session may be gone when it returns.
+  void drain();
+
+  /// Ends it without a word to the initiator.
+  void close();
+
+  // ----------------------------------------------------------------------------------------- for its executions
+
+  runtime::Ring& ring();
+  runtime::BufferPool& buffers();
+  const scsi::NexusIdentity& identity() const { return *identity_; }
+  std::span<const std::uint64_t> lun_list() const { return lun_list_; }
+  void wait_for_buffer(CommandExecution& execution);
+  void stop_waiting_for_buffer(CommandExecution& execution);
+  /// From any thread: the task may go on, after so and so.
+  void post_resume(session::TaskId task, scsi::Outcome outcome);
+  /// One that abandon_tasks() has asked to end has ended.
+  void execution_ended();
+  ShardServer& shard() { return shard_; }
+
+  // ----------------------------------------------------------------------------------------- for task management
+
+  /// Ends the tasks on `disk`, but not `except`, for another command's sake; `done` is called when none of them can
+  /// touch data any more.
+  void abandon_tasks(const Disk& disk, const CommandExecution* except, std::function<void()> done);
+  /// Null when the session does not see the disk.
+  scsi::Nexus* nexus_with(const Disk& disk);
+  std::vector<std::shared_ptr<Disk>> disks() const;
+
+ private:
+  struct LogicalUnitNexus {
+    std::uint16_t number = 0;
+    std::shared_ptr<Disk> disk;
+    std::unique_ptr<scsi::Nexus> nexus;
+  };
+  struct Abandonment {
+    const Disk* disk;
+    const CommandExecution* except;
+    std::function<void()> done;
+  };
+
+  void handle(const session::Submit& submit);
+  void handle(const session::DataArrived& arrived);
+  void handle(const session::Abort& abort);
+  void handle(const session::Release& release);
+  void handle(const session::SubmitTaskManagement& request);
+  void handle(const session::SessionEnded& ended);
+
+  LogicalUnitNexus* find(wire::Lun lun);
+  CommandExecution& execution_in(std::uint32_t slot);
+  bool is_busy_with(const Abandonment& abandonment) const;
+
+  ShardServer& shard_;
+  const NexusKey key_;
+  const std::shared_ptr<const scsi::NexusIdentity> identity_;
+  std::vector<LogicalUnitNexus> units_;
+  std::vector<std::uint64_t> lun_list_;
+  session::TargetSession engine_;
+  // By TaskId::slot(); made when a slot is used for the first time.
+  std::vector<std::unique_ptr<CommandExecution>> executions_;
+  std::vector<ServedConnection*> connections_;
+  std::vector<Abandonment> abandonments_;
+  bool ended_ = false;
+  bool taking_outputs_ = false;
+};
+
+}  // namespace lunway::target

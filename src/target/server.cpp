@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "target/server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "runtime/shard.h"
+#include "target/catalog.h"
+#include "target/directory.h"
+#include "target/disk.h"
+#include "target/entropy.h"
+#include "target/portals.h"
+#include "target/session_registry.h"
+#include "target/shard_server.h"
+
+namespace lunway::target {
+namespace {
+
+/// What one shard's commands can hold at once. Address space until it is used.
+constexpr std::size_t kBufferBytesPerShard = std::size_t{256} << 20;
+/// How much longer than the drain time a stop waits for what cannot be cut off, such as a disk that does not answer.
+constexpr std::chrono::seconds kStopMargin(2);
+
+class SystemEntropy final : public session::EntropySource {
+ public:
+  void fill(MutableBytes bytes) override { fill_random(bytes); }
+};
+
+runtime::RingKind ring_kind(IoKind io) {
+  switch (io) {
+    case IoKind::automatic:
+      return runtime::RingKind::automatic;
+    case IoKind::uring:
+      return runtime::RingKind::uring;
+    case IoKind::epoll:
+      return runtime::RingKind::epoll;
+  }
+  std::unreachable();
+}
+
+unsigned shard_count(const ServerConfig& config) {
+  return config.shards != 0 ? config.shards : std::max(1U, std::thread::hardware_concurrency());
+}
+
+/// Runs `call` on the shard's thread and waits for it.
+template <class Call>
+auto ask(runtime::Shard& shard, Call call) {
+  std::packaged_task<std::invoke_result_t<Call, runtime::Loop&>(runtime::Loop&)> task(std::move(call));
+  auto answer = task.get_future();
+  shard.post([task = std::move(task)](runtime::Loop& loop) mutable { task(loop); });
+  return answer.get();
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  explicit Impl(const ServerConfig& config) : config_(config), registry_(static_cast<std::uint16_t>(random_number())) {}
+  ~Impl() { end(); }
+
+  Result<> start();
+  Result<> stop();
+
+  std::vector<std::string> urls() const;
+  std::vector<std::string> portals() const;
+
+ private:
+  Result<> open_disks();
+  Result<> start_shards();
+  Result<> open_portals();
+  void close_portals();
+  bool wait_until_empty(std::chrono::nanoseconds at_most);
+  bool is_empty();
+  void end();
+
+  const ServerConfig config_;
+  std::map<std::string, std::shared_ptr<Disk>> disks_;
+  SystemEntropy entropy_;
+  SessionRegistry registry_;
+  std::unique_ptr<Directory> directory_;
+  ServerContext context_;
+  std::unique_ptr<runtime::Shard> keeper_;
+  std::vector<std::unique_ptr<runtime::Shard>> shards_;
+  // Made and destroyed on the shards' own threads.
+  std::vector<std::unique_ptr<ShardServer>> servers_;
+  std::unique_ptr<Portals> portals_;
+  std::vector<ServedPortal> addresses_;
+  // A shard has just become empty: for who waits for the end.
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t emptied_ = 0;  // guarded by mutex_
+};
+
+Result<> Server::Impl::start() {
+  if (auto good = check_config(config_); !good) return good;
+  if (auto opened = open_disks(); !opened) return opened;
+  if (auto started = start_shards(); !started) return started;
+  return open_portals();
+}
+
+Result<> Server::Impl::open_disks() {
+  IdentityStore identities;
+  if (!config_.state_directory.empty()) {
+    auto opened = IdentityStore::open(config_.state_directory);
+    if (!opened) return std::unexpected(opened.error());
+    identities = std::move(*opened);
+  }
+  for (const VolumeConfig& volume : config_.volumes) {
+    auto disk = open_disk(volume, identities);
+    if (!disk) return std::unexpected(disk.error());
+    disks_.emplace(volume.name, std::move(*disk));
+  }
+  return {};
+}
+
+Result<> Server::Impl::start_shards() {
+  context_.registry = &registry_;
+  context_.entropy = &entropy_;
+  context_.log = config_.log;
+  context_.shard_emptied = [this] {
+    const std::lock_guard lock(mutex_);
+    ++emptied_;
+    changed_.notify_all();
+  };
+  auto keeper = runtime::Shard::start({.name = "keeper", .loop = {.ring = runtime::RingKind::epoll, .buffers = {}}});
+  if (!keeper) return std::unexpected(keeper.error());
+  keeper_ = std::move(*keeper);
+  context_.keeper = keeper_.get();
+  for (unsigned i = 0; i < shard_count(config_); ++i) {
+    runtime::Shard::Options options;
+    options.name = "shard-" + std::to_string(i);
+    options.loop.ring = ring_kind(config_.io);
+    options.loop.buffers.budget_bytes = kBufferBytesPerShard;
+    auto shard = runtime::Shard::start(options);
+    if (!shard) return std::unexpected(shard.error());
+    shards_.push_back(std::move(*shard));
+    servers_.push_back(ask(
+        *shards_.back(), [this, i](runtime::Loop& loop) { return std::make_unique<ShardServer>(loop, context_, i); }));
+    context_.shards.push_back(servers_.back().get());
+  }
+  return {};
+}
+
+Result<> Server::Impl::open_portals() {
+  const auto bound = ask(*shards_.front(), [this](runtime::Loop& loop) {
+    portals_ = std::make_unique<Portals>(loop, context_);
+    return portals_->bind(config_.portal_groups);
+  });
+  if (!bound) return bound;
+  addresses_ = portals_->addresses();
+  auto catalog = Catalog::make(config_, disks_);
+  if (!catalog) return std::unexpected(catalog.error());
+  directory_ = std::make_unique<Directory>(std::make_shared<const Catalog>(std::move(*catalog)), addresses_);
+  context_.directory = directory_.get();
+  ask(*shards_.front(), [this](runtime::Loop&) { portals_->start(); });
+  return {};
+}
+
+std::vector<std::string> Server::Impl::urls() const {
+  std::vector<std::string> urls;
+  for (const ServedPortal& portal : addresses_) {
+    text::TargetAddress address = portal.address;
+    const std::uint16_t tag = *std::exchange(address.portal_group_tag, std::nullopt);
+    for (const ServedTarget& target : directory_->catalog().targets()) {
+      if (!target.is_in_group(tag)) continue;
+      for (const LunMap::Entry& lun : target.luns->entries) {
+        urls.push_back("iscsi://" + text::to_string(address) + "/" + target.name.text() + "/" +
+                       std::to_string(lun.number));
+      }
+    }
+  }
+  return urls;
+}
+
+std::vector<std::string> Server::Impl::portals() const {
+  std::vector<std::string> texts;
+  for (const ServedPortal& portal : addresses_) {
+    text::TargetAddress address = portal.address;
+    address.portal_group_tag.reset();
+    texts.push_back(text::to_string(address));
+  }
+  return texts;
+}
+
+Result<> Server::Impl::stop() {
+  close_portals();
+  for (ShardServer* server : context_.shards) {
+    server->loop().post([server, within = config_.drain_time](runtime::Loop&) { server->request_logouts(within); });
+  }
+  wait_until_empty(config_.drain_time + kStopMargin);
+  end();
+  for (const auto& [name, disk] : disks_) {
+    if (!disk->volume->traits().writable) continue;
+    if (auto flushed = flush(*disk); !flushed) return flushed;
+  }
+  return {};
+}
+
+void Server::Impl::close_portals() {
+  if (portals_ == nullptr) return;
+  std::promise<void> closed;
+  shards_.front()->post([&](runtime::Loop&) { portals_->close([&closed] { closed.set_value(); }); });
+  closed.get_future().wait();
+  ask(*shards_.front(), [this](runtime::Loop&) { portals_.reset(); });
+}
+
+/// False when connections or sessions are left after that time.
+bool Server::Impl::wait_until_empty(std::chrono::nanoseconds at_most) {
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  while (true) {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t seen = emptied_;
+    lock.unlock();
+    if (is_empty()) return true;
+    lock.lock();
+    if (!changed_.wait_until(lock, end, [&] { return emptied_ != seen; })) return false;
+  }
+}
+
+bool Server::Impl::is_empty() {
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    const auto asked = [server = servers_[i].get()](runtime::Loop&) { return server->is_empty(); };
+    if (!ask(*shards_[i], asked)) return false;
+  }
+  return true;
+}
+
+/// Cuts off what is left and ends the shards.
+void Server::Impl::end() {
+  close_portals();
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    ask(*shards_[i], [server = servers_[i].get()](runtime::Loop&) { server->close_all(); });
+  }
+  // Commands that a disk works on end when the disk says so; their memory is its until then.
+  while (!wait_until_empty(kStopMargin)) {
+  }
+  context_.shards.clear();
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    ask(*shards_[i], [this, i](runtime::Loop&) { servers_[i].reset(); });
+  }
+  servers_.clear();
+  shards_.clear();
+}
+
+Result<std::unique_ptr<Server>> Server::start(const ServerConfig& config) {
+  auto impl = std::make_unique<Impl>(config);
+  if (auto started = impl->start(); !started) return std::unexpected(started.error());
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() = default;
+
+std::vector<std::string> Server::urls() const { return impl_->urls(); }
+std::vector<std::string> Server::portals() const { return impl_->portals(); }
+Result<> Server::stop() { return impl_->stop(); }
+
+}  // namespace lunway::target

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "target/shard_server.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "target/served_connection.h"
+#include "target/served_session.h"
+
+namespace lunway::target {
+
+ShardServer::ShardServer(runtime::Loop& loop, ServerContext& context, unsigned index)
+    : loop_(loop), context_(context), index_(index) {}
+
+ShardServer::~ShardServer() { assert(is_empty()); }
+
+void ShardServer::adopt(int socket, session::Portal portal) {
+  if (context_.logins.load() >= context_.max_logins) {
+    log("closing " + portal.peer_address + ": too many connections that have not logged in");
+    ::close(socket);
+    return;
+  }
+  auto connection = std::make_shared<ServedConnection>(*this, socket, portal);
+  connections_.emplace(connection.get(), connection);
+  ++load_;
+  connection->start();
+}
+
+void ShardServer::connection_closed(ServedConnection& connection) {
+  if (connections_.erase(&connection) == 0) return;
+  --load_;
+  tell_if_empty();
+}
+
+void ShardServer::tell_if_empty() const {
+  if (is_empty()) context_.shard_emptied();
+}
+
+std::shared_ptr<ServedSession> ShardServer::open_session(const session::SessionRequest& request, wire::Tsih tsih,
+                                                         const NexusKey& key) {
+  std::shared_ptr<const LunMap> luns;
+  if (request.session.session_type == text::SessionType::normal) {
+    luns = context_.directory->catalog().find(*request.target_name)->luns;
+  }
+  auto session = std::make_shared<ServedSession>(*this, request, tsih, key, std::move(luns));
+  sessions_.emplace(session.get(), session);
+  return session;
+}
+
+void ShardServer::session_ended(ServedSession& session) {
+  const auto found = sessions_.find(&session);
+  if (found == sessions_.end()) return;
+  // The old session's last trace goes before its successor may begin.
+  const NexusKey key = session.key();
+  const wire::Tsih tsih = session.engine().tsih();
+  sessions_.erase(found);
+  context_.registry->release(key, tsih);
+  tell_if_empty();
+}
+
+void ShardServer::close_session(const NexusKey& key) {
+  for (const std::shared_ptr<ServedSession>& session : sessions()) {
+    if (session->key() == key) session->close();
+  }
+}
+
+std::vector<std::shared_ptr<ServedSession>> ShardServer::sessions() const {
+  std::vector<std::shared_ptr<ServedSession>> all;
+  for (const auto& [address, session] : sessions_) all.push_back(session);
+  return all;
+}
+
+std::vector<std::shared_ptr<ServedConnection>> ShardServer::connections() const {
+  std::vector<std::shared_ptr<ServedConnection>> all;
+  for (const auto& [address, connection] : connections_) all.push_back(connection);
+  return all;
+}
+
+void ShardServer::request_logouts(Duration within) {
+  for (const std::shared_ptr<ServedConnection>& connection : connections()) connection->request_logout(within);
+}
+
+void ShardServer::close_all() {
+  for (const std::shared_ptr<ServedSession>& session : sessions()) session->close();
+  for (const std::shared_ptr<ServedConnection>& connection : connections()) connection->close();
+}
+
+void ShardServer::log(const std::string& line) const {
+  if (context_.log) context_.log(line);
+}
+
+// ---------------------------------------------------------------------------------------------------------- buffers
+
+void ShardServer::wait_for_buffer(ServedSession& session, CommandExecution& execution) {
+  buffer_waiters_.push_back({session.weak_from_this(), &execution});
+}
+
+void ShardServer::stop_waiting_for_buffer(CommandExecution& execution) {
+  std::erase_if(buffer_waiters_, [&](const BufferWaiter& waiter) { return waiter.execution == &execution; });
+}
+
+void ShardServer::buffers_freed() {
+  // Not at once: the caller is in the middle of the outputs of a session.
+  if (buffer_waiters_.empty() || std::exchange(waiters_posted_, true)) return;
+  loop_.post([this](runtime::Loop&) {
+    waiters_posted_ = false;
+    serve_buffer_waiters();
+  });
+}
+
+void ShardServer::serve_buffer_waiters() {
+  while (!buffer_waiters_.empty()) {
+    const BufferWaiter waiter = buffer_waiters_.front();
+    buffer_waiters_.pop_front();
+    const std::shared_ptr<ServedSession> session = waiter.session.lock();
+    if (session == nullptr) continue;
+    if (!waiter.execution->buffer_available()) {
+      buffer_waiters_.push_front(waiter);
+      return;
+    }
+    session->drain();
+  }
+}
+
+}  // namespace lunway::target

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What one shard serves: its connections and sessions, and the commands that wait for its memory.
+
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "runtime/loop.h"
+#include "runtime/shard.h"
+#include "session/entropy_source.h"
+#include "session/limits.h"
+#include "session/session_request.h"
+#include "target/directory.h"
+#include "target/session_registry.h"
+
+namespace lunway::target {
+
+class CommandExecution;
+class ServedConnection;
+class ServedSession;
+
+/// What all shards of a server share. Outlives them.
+struct ServerContext {
+  Directory* directory = nullptr;
+  SessionRegistry* registry = nullptr;
+  session::EntropySource* entropy = nullptr;
+  session::ConnectionLimits connection_limits;
+  session::SessionLimits session_limits;
+  /// Connections of the whole server that have not logged in yet; more are closed at once.
+  std::size_t max_logins = 1024;
+  std::atomic<std::size_t> logins = 0;
+  /// A line for the operator; may be empty. Any thread.
+  std::function<void(const std::string&)> log;
+  std::vector<class ShardServer*> shards;
+  /// Called by a shard whose last connection or session has gone. Any thread.
+  std::function<void()> shard_emptied;
+  /// A thread that may wait for the state directory.
+  runtime::Shard* keeper = nullptr;
+};
+
+/// Threads: its loop's, except where a member says otherwise.
+class ShardServer {
+ public:
+  ShardServer(runtime::Loop& loop, ServerContext& context, unsigned index);
+  /// Only when is_empty().
+  ~ShardServer();
+
+  /// A connected socket that came in at `portal`.
+  void adopt(int socket, session::Portal portal);
+
+  /// Asks every initiator to log out; those that have not within this time are cut off.
+  void request_logouts(Duration within);
+  /// Ends every session and connection without a word.
+  void close_all();
+  bool is_empty() const { return connections_.empty() && sessions_.empty(); }
+
+  /// Any thread: how many connections it has, for spreading new ones.
+  std::size_t load() const { return load_.load(std::memory_order_relaxed); }
+  /// Any thread: for post() only.
+  runtime::Loop& loop() { return loop_; }
+  unsigned index() const { return index_; }
+
+  // ------------------------------------------------------------------------------------------ for its connections
+
+  ServerContext& context() { return context_; }
+  const session::SessionLimits& session_limits() const { return context_.session_limits; }
+  std::span<ShardServer* const> peers() const { return context_.shards; }
+  std::vector<std::shared_ptr<ServedSession>> sessions() const;
+
+  std::shared_ptr<ServedSession> open_session(const session::SessionRequest& request, wire::Tsih tsih,
+                                              const NexusKey& key);
+  void session_ended(ServedSession& session);
+  /// Reinstatement: the session that holds this place makes room.
+  void close_session(const NexusKey& key);
+  void connection_closed(ServedConnection& connection);
+  void log(const std::string& line) const;
+
+  /// The execution is told with buffer_available(), first come, first served.
+  void wait_for_buffer(ServedSession& session, CommandExecution& execution);
+  void stop_waiting_for_buffer(CommandExecution& execution);
+  void buffers_freed();
+
+ private:
+  struct BufferWaiter {
+    std::weak_ptr<ServedSession> session;
+    CommandExecution* execution;
+  };
+
+  std::vector<std::shared_ptr<ServedConnection>> connections() const;
+  void tell_if_empty() const;
+  void serve_buffer_waiters();
+
+  runtime::Loop& loop_;
+  ServerContext& context_;
+  const unsigned index_;
+  std::unordered_map<ServedConnection*, std::shared_ptr<ServedConnection>> connections_;
+  std::unordered_map<ServedSession*, std::shared_ptr<ServedSession>> sessions_;
+  std::deque<BufferWaiter> buffer_waiters_;
+  bool waiters_posted_ = false;
+  std::atomic<std::size_t> load_ = 0;
+};
+
+}  // namespace lunway::target
