@@ -248,6 +248,10 @@ void Server::Impl::end() {
     ask(*shards_[i], [this, i](runtime::Loop&) { servers_[i].reset(); });
   }
   servers_.clear();
+  // A shard may still be inside a call to another: all end before the first goes away.
+  if (keeper_ != nullptr) shards_.push_back(std::move(keeper_));
+  for (const auto& shard : shards_) shard->stop();
+  for (const auto& shard : shards_) shard->join();
   shards_.clear();
 }
 
