@@ -29,6 +29,17 @@ TEST(Rfc1994_4_1_Response, IsTheHashOfIdentifierSecretAndChallenge) {
   EXPECT_EQ(response_of(ChapAlgorithm::sha3_256), "0x5ef5beaeb308240147204fa83125e158018dbe2e162273644087972dbfa533c5");
 }
 
+TEST(Rfc1994_4_1_Response, IsWhatAnotherInitiatorAnswers) {
+  // CHAP_R of libiscsi 1.19.0 to CHAP_I=17 and this challenge, with the secret "secretofalice12".
+  std::array<std::byte, 16> challenge;
+  ASSERT_TRUE(decode_binary_exactly("0x000102030405060708090a0b0c0d0e0f", challenge));
+  std::array<std::byte, 16> response;
+  ASSERT_TRUE(decode_binary_exactly("0x92D1EFEF64B9DE7426349068318B6359", response));
+  const auto digest = ChapDigest::compute(ChapAlgorithm::md5, 17, ChapSecret("secretofalice12"), challenge);
+  ASSERT_TRUE(digest);
+  EXPECT_TRUE(digest->equals(response));
+}
+
 TEST(Rfc7143_12_1_3_Chap, AlgorithmsHaveTheNumbersOfIana) {
   EXPECT_EQ(chap_algorithm(5), ChapAlgorithm::md5);
   EXPECT_EQ(chap_algorithm(6), ChapAlgorithm::sha1);

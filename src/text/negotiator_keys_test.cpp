@@ -340,6 +340,27 @@ TEST(Rfc7143_B_LoginExamples, TheTargetProposesMaxBurstLength) {
   EXPECT_EQ(answer(initiator, "FirstBurstLength=4096;MaxBurstLength=8192"), "MaxBurstLength=8192");
 }
 
+TEST(Rfc7143_6_3_3_Offers, OfAnotherInitiatorAreAnsweredInFull) {
+  // The operational stage as libiscsi 1.19.0 opens it.
+  Policy policy = quiet_policy();
+  policy.header_digest = policy.data_digest = {Digest::crc32c, Digest::none};
+  policy.number(KeyId::initial_r2t).preferred = 0;
+  policy.number(KeyId::first_burst_length).preferred = 131072;
+  policy.number(KeyId::error_recovery_level).preferred = 2;
+  Negotiator listener = target_with(policy);
+  EXPECT_EQ(answer(listener,
+                   "HeaderDigest=None,CRC32C;DataDigest=None;InitialR2T=No;ImmediateData=Yes;MaxBurstLength=262144;"
+                   "FirstBurstLength=262144;DefaultTime2Wait=2;DefaultTime2Retain=0;MaxOutstandingR2T=1;"
+                   "ErrorRecoveryLevel=0;IFMarker=No;OFMarker=No;MaxConnections=1;MaxRecvDataSegmentLength=262144;"
+                   "DataPDUInOrder=Yes;DataSequenceInOrder=Yes",
+                   true),
+            "HeaderDigest=None;DataDigest=None;InitialR2T=No;ImmediateData=Yes;MaxBurstLength=262144;"
+            "DefaultTime2Wait=2;DefaultTime2Retain=0;ErrorRecoveryLevel=0;IFMarker=Reject;OFMarker=Reject;"
+            "MaxConnections=1;DataPDUInOrder=Yes;DataSequenceInOrder=Yes;FirstBurstLength=131072;MaxOutstandingR2T=1");
+  EXPECT_FALSE(listener.awaits_answer()) << "so the T bit can be set";
+  EXPECT_EQ(listener.finish(), std::nullopt);
+}
+
 TEST(Rfc7143_6_1_Limits, AnswersThatDoNotFitEndTheNegotiation) {
   Negotiator listener = target();
   EXPECT_EQ(hear(listener, "X-long.key.name=1;X-another=2"), std::nullopt);

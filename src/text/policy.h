@@ -77,8 +77,8 @@ struct Policy {
   /// NotUnderstood for a key that RFC 5048 introduced ends that key's negotiation instead of the login.
   bool tolerate_rfc3720_peer = false;
   /// InitiatorName, InitiatorAlias, TargetName and SessionType may come again in a later stage of the same login, with
-  /// the same value. The RFC forbids it, initiators in wide use do it, and nothing can go wrong by it.
-  bool tolerate_repeated_names = true;
+  /// the same value. The RFC forbids it; older initiators do it all the same.
+  bool tolerate_repeated_names = false;
 };
 
 }  // namespace lunway::text
