@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// Commands of two initiators, made of whatever bytes come: the device server ends each of them, asks for nothing outside
-// the medium, and never asks an initiator for more than it expects to send. The bench checks it.
+// Commands of two initiators, made of whatever bytes come: the device server ends each of them, asks for nothing
+// outside the medium, and never asks an initiator for more than it expects to send. The bench checks it.
 
 #include <algorithm>
 #include <cstddef>
@@ -62,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   LogicalUnitOptions options = Bench::default_options();
   options.max_transfer_bytes = 128U << 10;
   options.removable = true;
+  options.can_persist = true;
   Bench bench(options);
   Input input(std::as_bytes(std::span(data, size)));
   while (!input.is_empty()) run_one(bench, input);

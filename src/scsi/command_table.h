@@ -15,23 +15,12 @@
 
 #include "scsi/cdb.h"
 #include "scsi/execution.h"
+#include "scsi/interest.h"
 #include "scsi/step.h"
 
 namespace lunway::scsi {
 
 struct LogicalUnitOptions;
-
-/// What a command does with regard to reservations of others (SPC-4, tables 66 and 67; SBC-3, table 11).
-enum class Interest : std::uint8_t {
-  /// Asks about the device: no reservation bars it.
-  information,
-  /// Reads the medium or its state: an exclusive access reservation bars it.
-  reads,
-  /// Changes the medium or the device: every reservation bars it.
-  writes,
-  /// Looks at reservations on its own.
-  own,
-};
 
 struct CommandDescription {
   static constexpr std::uint16_t kNoServiceAction = 0xffff;
@@ -112,5 +101,7 @@ std::span<const CommandDescription> provisioning_commands();
 std::span<const CommandDescription> write_same_commands();
 std::span<const CommandDescription> read_modify_write_commands();
 std::span<const CommandDescription> reserve_commands();
+std::span<const CommandDescription> persistent_reserve_in_commands();
+std::span<const CommandDescription> persistent_reserve_out_commands();
 
 }  // namespace lunway::scsi

@@ -54,6 +54,7 @@ void Execution::load(const Command& command) {
   stage = 0;
   if (memory.capacity() > kMostMemoryKept) memory = {};
   memory.clear();
+  victims.clear();
 }
 
 MutableBytes Execution::zeroed_memory(std::size_t size) {

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -45,6 +46,8 @@ struct Execution {
   std::uint64_t progress = 0;
   std::uint8_t stage = 0;
   std::vector<std::byte> memory;
+  /// Whose tasks AbortTasks is about.
+  std::vector<std::shared_ptr<const NexusIdentity>> victims;
 
   void load(const Command& command);
 

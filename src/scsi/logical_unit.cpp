@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "scsi/command_table.h"
+#include "scsi/commands/persistent_reserve_out.h"
 #include "scsi/unit_state.h"
 
 namespace lunway::scsi {
@@ -35,12 +37,7 @@ Step refuse_unknown(Execution& execution, const CommandTable::Found& found) {
 /// What keeps a well-known command from its work, in the order in which it is looked for.
 std::optional<Step> refusal(Execution& execution, const CommandDescription& command) {
   UnitState& unit = *execution.unit;
-  if ((execution.nexus->conditions() & Nexus::kReservationExists) != 0) {
-    const std::lock_guard lock(unit.mutex);
-    if (unit.reservations.bars(*execution.nexus, command.interest)) {
-      return execution.good_with_status(Status::reservation_conflict);
-    }
-  }
+  if (auto refused = refuse_if_reserved(execution, command.interest)) return refused;
   if (const auto field = reserved_bit_set(execution.cdb, command))
     return execution.invalid_field(field->byte, field->bit);
   if (command.needs_medium) {
@@ -105,8 +102,8 @@ Step LogicalUnit::begin(Task& task, Nexus& nexus, const Command& command) {
 Step LogicalUnit::resume(Task& task, const Outcome& outcome) {
   assert(!task.is_idle());
   if (task.held_back_) {
-    if (!unit_->gate.has(task.hold_)) return Wait{};
-    return *std::exchange(task.held_back_, std::nullopt);
+    if (!task.gate_->has(task.hold_)) return Wait{};
+    return released(task, *std::exchange(task.held_back_, std::nullopt));
   }
   if (outcome.failure != Outcome::Failure::none) return finished(task, task.execution_.failed(outcome.failure));
   return guarded(task, task.description_->resume(task.execution_, outcome));
@@ -116,18 +113,29 @@ Step LogicalUnit::resume(Task& task, const Outcome& outcome) {
 /// its first step: what came before has then ended, and what comes later has not begun.
 Step LogicalUnit::guarded(Task& task, Step step) {
   if (std::holds_alternative<Finish>(step)) return finished(task, std::move(step));
-  if (!task.hold_.is_idle() || !(touches_blocks(step) || task.is_ordered_)) return step;
+  const bool persists = std::holds_alternative<Persist>(step);
+  const bool in_order = task.is_ordered_ && task.description_->needs_medium;
+  if (!task.hold_.is_idle() || !(touches_blocks(step) || persists || in_order)) return step;
+
   const Execution& execution = task.execution_;
-  const bool alone = task.is_ordered_ || task.description_->alone;
-  const RangeGate::Claim claim{.offset = task.is_ordered_ ? 0 : execution.offset,
-                               .length = task.is_ordered_ ? UINT64_MAX : execution.length,
-                               .use = alone ? RangeGate::Use::alone : RangeGate::Use::shared,
-                               .shard = execution.nexus->shard(),
-                               .task = &task,
-                               .waker = task.waker_};
-  if (unit_->gate.claim(task.hold_, claim)) return step;
+  const bool everything = persists || in_order;
+  const RangeGate::Claim claim{
+      .offset = everything ? 0 : execution.offset,
+      .length = everything ? std::numeric_limits<std::uint64_t>::max() : execution.length,
+      .use = everything || task.description_->alone ? RangeGate::Use::alone : RangeGate::Use::shared,
+      .shard = execution.nexus->shard(),
+      .task = &task,
+      .waker = task.waker_};
+  task.gate_ = persists ? &unit_->record_gate : &unit_->gate;
+  if (task.gate_->claim(task.hold_, claim)) return released(task, std::move(step));
   task.held_back_ = std::move(step);
   return Wait{};
+}
+
+/// What is stored is what is true when it is stored, not when the command changed it.
+Step LogicalUnit::released(Task& task, Step step) {
+  if (std::holds_alternative<Persist>(step)) return newest_record(task.execution_);
+  return step;
 }
 
 Step LogicalUnit::finished(Task& task, Step step) {
@@ -136,7 +144,7 @@ Step LogicalUnit::finished(Task& task, Step step) {
 }
 
 void LogicalUnit::abandon(Task& task) {
-  unit_->gate.release(task.hold_);
+  if (task.gate_ != nullptr) std::exchange(task.gate_, nullptr)->release(task.hold_);
   task.held_back_.reset();
   task.description_ = nullptr;
 }

@@ -57,6 +57,8 @@ struct LogicalUnitOptions {
   /// The first two bytes of REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS data: which of them the owner carries out. The
   /// default is all of RFC 7143 but CLEAR ACA, and those of RFC 7144.
   std::uint16_t task_management = 0xde07;
+  /// The owner carries out Persist: initiators may ask that registrations survive a loss of power (APTPL).
+  bool can_persist = false;
   /// TAS of the control page: commands that other initiators aborted end with TASK ABORTED, instead of silently.
   bool task_aborted_status = false;
 };
@@ -106,6 +108,7 @@ class LogicalUnit {
 
  private:
   Step guarded(Task& task, Step step);
+  Step released(Task& task, Step step);
   Step finished(Task& task, Step step);
 
   const std::unique_ptr<UnitState> unit_;

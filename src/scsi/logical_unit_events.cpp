@@ -4,6 +4,7 @@
 // What happens to a logical unit from outside of commands.
 
 #include <algorithm>
+#include <utility>
 
 #include "scsi/logical_unit.h"
 #include "scsi/unit_state.h"
@@ -14,7 +15,7 @@ void LogicalUnit::attach(Nexus& nexus) {
   const std::lock_guard lock(unit_->mutex);
   unit_->nexuses.push_back(&nexus);
   nexus.raise(UnitAttention::power_on);
-  nexus.set_reservation_exists(unit_->reservations.exists());
+  nexus.set_barred(unit_->reservations.bars(nexus, Interest::writes));
 }
 
 void LogicalUnit::detach(Nexus& nexus) {
@@ -52,6 +53,15 @@ void LogicalUnit::set_write_protected(bool write_protected) {
 void LogicalUnit::raise_for_all(UnitAttention attention, const Nexus* except) {
   const std::lock_guard lock(unit_->mutex);
   unit_->raise_for_others(attention, except);
+}
+
+bool LogicalUnit::restore(Bytes record) {
+  auto restored = PersistentReservations::from_record(text_of(record));
+  if (!restored) return false;
+  const std::lock_guard lock(unit_->mutex);
+  unit_->reservations.persistent = *std::move(restored);
+  unit_->reservations.tell(unit_->nexuses);
+  return true;
 }
 
 }  // namespace lunway::scsi

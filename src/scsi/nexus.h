@@ -53,14 +53,14 @@ class Nexus {
 
   /// The mask of all unit attentions in conditions().
   static constexpr std::uint32_t kAttentionMask = (1U << kUnitAttentions) - 1;
-  /// Some reservation exists: whether it bars a command, the logical unit knows.
-  static constexpr std::uint32_t kReservationExists = 1U << 31;
+  /// A reservation of somebody else bars some commands: which, the logical unit knows.
+  static constexpr std::uint32_t kBarred = 1U << 31;
 
-  void set_reservation_exists(bool exists) {
-    if (exists) {
-      conditions_.fetch_or(kReservationExists);
+  void set_barred(bool barred) {
+    if (barred) {
+      conditions_.fetch_or(kBarred);
     } else {
-      conditions_.fetch_and(~kReservationExists);
+      conditions_.fetch_and(~kBarred);
     }
   }
 

@@ -4,36 +4,55 @@
 
 #include "scsi/reservations.h"
 
+#include "scsi/unit_state.h"
+
 namespace lunway::scsi {
 
-// SPC-2, table 10: only commands that ask about the device are let through.
+NexusName name_of(const Nexus& nexus) {
+  return {.initiator_port = nexus.identity().initiator_port,
+          .relative_target_port = nexus.identity().relative_target_port};
+}
+
+// With RESERVE, SPC-2, table 10, lets only commands through that ask about the device.
 bool Reservations::bars(const Nexus& nexus, Interest interest) const {
-  if (holder_ == nullptr || holder_ == &nexus) return false;
-  return interest == Interest::reads || interest == Interest::writes;
+  if (is_reserved_by_other(nexus)) return interest == Interest::reads || interest == Interest::writes;
+  return persistent.type() && persistent.bars(name_of(nexus), interest);
 }
 
 bool Reservations::reserve(const Nexus& nexus, std::span<Nexus* const> all) {
-  if (holder_ != nullptr && holder_ != &nexus) return false;
+  if (is_reserved_by_other(nexus) || !persistent.registrations().empty()) return false;
   holder_ = &nexus;
   tell(all);
   return true;
 }
 
-void Reservations::release(const Nexus& nexus, std::span<Nexus* const> all) {
+bool Reservations::release(const Nexus& nexus, std::span<Nexus* const> all) {
+  if (!persistent.registrations().empty()) return false;
+  nexus_lost(nexus, all);
+  return true;
+}
+
+void Reservations::nexus_lost(const Nexus& nexus, std::span<Nexus* const> all) {
   if (holder_ != &nexus) return;
   holder_ = nullptr;
   tell(all);
 }
-
-void Reservations::nexus_lost(const Nexus& nexus, std::span<Nexus* const> all) { release(nexus, all); }
 
 void Reservations::unit_reset(std::span<Nexus* const> all) {
   holder_ = nullptr;
   tell(all);
 }
 
+/// Who is barred from reading is barred from writing too.
 void Reservations::tell(std::span<Nexus* const> all) const {
-  for (Nexus* const nexus : all) nexus->set_reservation_exists(exists());
+  for (Nexus* const nexus : all) nexus->set_barred(bars(*nexus, Interest::writes));
+}
+
+std::optional<Step> refuse_if_reserved(Execution& execution, Interest interest) {
+  if ((execution.nexus->conditions() & Nexus::kBarred) == 0) return std::nullopt;
+  const std::lock_guard lock(execution.unit->mutex);
+  if (!execution.unit->reservations.bars(*execution.nexus, interest)) return std::nullopt;
+  return execution.good_with_status(Status::reservation_conflict);
 }
 
 }  // namespace lunway::scsi

@@ -37,6 +37,7 @@ class Task {
   /// While the blocks are not free: what follows when they are.
   std::optional<Step> held_back_;
   RangeHold hold_;
+  RangeGate* gate_ = nullptr;
   Execution execution_;
 };
 

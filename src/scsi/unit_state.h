@@ -39,7 +39,10 @@ class UnitState {
   std::atomic<bool> descriptor_sense = false;
   std::atomic<bool> software_write_protect = false;
 
+  /// For the blocks of the medium.
   RangeGate gate;
+  /// For Persist: records are stored one after the other.
+  RangeGate record_gate;
 
   std::mutex mutex;
   std::vector<Nexus*> nexuses;

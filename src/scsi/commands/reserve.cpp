@@ -23,7 +23,9 @@ Step begin_reserve(Execution& execution) {
 Step begin_release(Execution& execution) {
   UnitState& unit = *execution.unit;
   const std::lock_guard lock(unit.mutex);
-  unit.reservations.release(*execution.nexus, unit.nexuses);
+  if (!unit.reservations.release(*execution.nexus, unit.nexuses)) {
+    return execution.good_with_status(Status::reservation_conflict);
+  }
   return execution.good();
 }
 

@@ -47,6 +47,10 @@ Step stop(Execution& execution) {
 
 Step begin_start_stop(Execution& execution) {
   const auto power_condition = static_cast<std::uint8_t>(execution.cdb.u8(4) >> 4);
+  // To start is allowed to everybody.
+  if (power_condition != 0 || !execution.cdb.bit(4, kStart)) {
+    if (auto refused = refuse_if_reserved(execution, Interest::writes)) return *refused;
+  }
   constexpr std::uint8_t kForcedTimers = 0xb;
   // No power condition has an effect that could be seen. Of the codes above, two are defined, and none of the others.
   if (power_condition != 0) {
@@ -67,8 +71,12 @@ Step resume_start_stop(Execution& execution, const Outcome&) { return stop(execu
 /// Each nexus prevents and allows for itself.
 Step begin_prevent_allow(Execution& execution) {
   UnitState& unit = *execution.unit;
+  const bool prevents = execution.cdb.bit(4, 0);
+  if (prevents) {
+    if (auto refused = refuse_if_reserved(execution, Interest::writes)) return *refused;
+  }
   const std::lock_guard lock(unit.mutex);
-  if (execution.cdb.bit(4, 0)) {
+  if (prevents) {
     unit.removal_preventers.insert(execution.nexus);
   } else {
     unit.removal_preventers.erase(execution.nexus);
@@ -80,13 +88,13 @@ constexpr std::array kCommands = {
     CommandDescription{.name = "START STOP UNIT",
                        .opcode = 0x1b,
                        .usage = {0, 0x01, 0, 0x0f, 0xf7},
-                       .interest = Interest::writes,
+                       .interest = Interest::own,
                        .begin = begin_start_stop,
                        .resume = resume_start_stop},
     CommandDescription{.name = "PREVENT ALLOW MEDIUM REMOVAL",
                        .opcode = 0x1e,
                        .usage = {0, 0, 0, 0, 0x01},
-                       .interest = Interest::writes,
+                       .interest = Interest::own,
                        .begin = begin_prevent_allow},
 };
 
