@@ -133,6 +133,26 @@ TEST(Rfc7143_13_14_FirstBurstLength, TheTargetAsksForItWhenTheDefaultNoLongerFit
   EXPECT_EQ(listener.session_parameters().first_burst_length, 2048U);
 }
 
+TEST(Rfc7143_13_14_FirstBurstLength, IsOfferedWithinTheMaxBurstLengthOfTheSameOffer) {
+  const auto offers = [](std::uint32_t max_burst, std::uint32_t first_burst) {
+    Policy policy = quiet_policy();
+    policy.number(KeyId::max_burst_length) = {.preferred = max_burst, .worst = 512, .offer = true};
+    policy.number(KeyId::first_burst_length) = {.preferred = first_burst, .worst = 512, .offer = true};
+    Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, policy);
+    return say(initiator);
+  };
+  EXPECT_EQ(offers(4096, 65536), "MaxRecvDataSegmentLength=8192;MaxBurstLength=4096;FirstBurstLength=4096");
+  EXPECT_EQ(offers(1U << 20, 1U << 19), "MaxRecvDataSegmentLength=8192;MaxBurstLength=1048576;FirstBurstLength=524288");
+}
+
+TEST(Rfc7143_13_14_FirstBurstLength, IsNotOfferedWithAnOfferOfNoUnsolicitedData) {
+  Policy policy = quiet_policy();
+  policy.number(KeyId::immediate_data) = {.preferred = 0, .worst = 0, .offer = true};
+  policy.number(KeyId::first_burst_length).offer = true;
+  Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, policy);
+  EXPECT_EQ(say(initiator), "MaxRecvDataSegmentLength=8192;ImmediateData=No");
+}
+
 TEST(Rfc7143_13_19_DataSequenceInOrder, WithErrorRecoveryAllowsOneR2T) {
   Policy policy = quiet_policy();
   policy.number(KeyId::error_recovery_level).preferred = 2;
