@@ -29,7 +29,8 @@ CommandTable::CommandTable() {
        {inquiry_commands(), information_commands(), report_commands(), capacity_commands(), read_write_commands(),
         verify_commands(), cache_commands(), mode_commands(), start_stop_commands(), operation_code_commands(),
         provisioning_commands(), write_same_commands(), read_modify_write_commands(), reserve_commands(),
-        persistent_reserve_in_commands(), persistent_reserve_out_commands()}) {
+        write_atomic_commands(), diagnostic_commands(), persistent_reserve_in_commands(),
+        persistent_reserve_out_commands()}) {
     for (const CommandDescription& command : family) commands_.push_back(&command);
   }
   std::ranges::sort(commands_, {}, [](const CommandDescription* command) {

@@ -101,6 +101,8 @@ std::span<const CommandDescription> provisioning_commands();
 std::span<const CommandDescription> write_same_commands();
 std::span<const CommandDescription> read_modify_write_commands();
 std::span<const CommandDescription> reserve_commands();
+std::span<const CommandDescription> write_atomic_commands();
+std::span<const CommandDescription> diagnostic_commands();
 std::span<const CommandDescription> persistent_reserve_in_commands();
 std::span<const CommandDescription> persistent_reserve_out_commands();
 

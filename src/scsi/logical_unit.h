@@ -54,6 +54,9 @@ struct LogicalUnitOptions {
   /// The most that one command may move: MAXIMUM TRANSFER LENGTH of the Block Limits page. VERIFY and its kin keep as
   /// much in memory.
   std::uint32_t max_transfer_bytes = 8U << 20;
+  /// The most that one write of the medium takes whole or not at all, even when the power fails. Zero where nobody can
+  /// promise that: then WRITE ATOMIC is not offered.
+  std::uint32_t max_atomic_bytes = 0;
   /// The first two bytes of REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS data: which of them the owner carries out. The
   /// default is all of RFC 7143 but CLEAR ACA, and those of RFC 7144.
   std::uint16_t task_management = 0xde07;

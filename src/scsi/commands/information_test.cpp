@@ -161,7 +161,11 @@ TEST(ReportTaskManagement, TellsWhatTheOwnerDoes) {
 TEST(OperationCodes, ListIsTheTable) {
   Bench bench;
   const Reply reply = bench.run({0xa3, 0x0c, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0});
-  const std::size_t count = CommandTable::instance().all().size();
+  const LogicalUnitOptions options = Bench::default_options();
+  const auto count =
+      static_cast<std::size_t>(std::ranges::count_if(CommandTable::instance().all(), [&](const auto* command) {
+        return command->is_offered == nullptr || command->is_offered(options);
+      }));
   EXPECT_EQ(reply.be32(0), count * 8);
   const Reply timed = bench.run({0xa3, 0x0c, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0});
   EXPECT_EQ(timed.be32(0), count * 20);
@@ -169,8 +173,15 @@ TEST(OperationCodes, ListIsTheTable) {
   EXPECT_EQ(timed.be16(12), 10) << "length of a timeouts descriptor";
 }
 
+/// Options with which every command is offered.
+LogicalUnitOptions everything() {
+  LogicalUnitOptions options = Bench::default_options();
+  options.max_atomic_bytes = 4096;
+  return options;
+}
+
 TEST(OperationCodes, EveryCommandIsReportedAlone) {
-  Bench bench;
+  Bench bench(everything());
   for (const CommandDescription* const command : CommandTable::instance().all()) {
     const bool has_action = command->has_service_action();
     const unsigned action = has_action ? command->service_action : 0U;
@@ -198,7 +209,7 @@ TEST(OperationCodes, WhatIsNotThereIsReportedSo) {
 
 // The usage bitmap is true: a bit that it leaves out makes the command fail, with a pointer to that bit.
 TEST(OperationCodes, EveryBitThatIsNotUsedIsRefused) {
-  Bench bench;
+  Bench bench(everything());
   for (const CommandDescription* const command : CommandTable::instance().all()) {
     const unsigned action = command->has_service_action() ? command->service_action : 0U;
     for (std::size_t byte = 1; byte < command->cdb_length; ++byte) {
@@ -215,6 +226,43 @@ TEST(OperationCodes, EveryBitThatIsNotUsedIsRefused) {
       }
     }
   }
+}
+
+TEST(Diagnostic, SelfTestIsWellAndPagesAreNone) {
+  Bench bench;
+  EXPECT_TRUE(bench.run({0x1d, 0x04, 0, 0, 0, 0}).is_good()) << "the default self-test";
+  EXPECT_TRUE(bench.run({0x1d, 0x20, 0, 0, 0, 0}).is_good()) << "in the background";
+  EXPECT_EQ(bench.run({0x1d, 0x60, 0, 0, 0, 0}).field(), "cdb 1.7");
+  EXPECT_EQ(bench.run({0x1d, 0x24, 0, 0, 0, 0}).field(), "cdb 1.7") << "one of both";
+  EXPECT_EQ(bench.run({0x1d, 0x10, 0, 0, 4, 0}).field(), "cdb 3");
+  EXPECT_EQ(bench.run({0x1c, 1, 0, 0, 255, 0}).data_in.size(), 5U);
+  EXPECT_EQ(bench.run({0x1c, 1, 0x40, 0, 255, 0}).field(), "cdb 2.7");
+}
+
+TEST(LogSense, ListsItsPages) {
+  Bench bench;
+  const Reply pages = bench.run({0x4d, 0, 0x40, 0, 0, 0, 0, 0, 255, 0});
+  ASSERT_EQ(pages.data_in.size(), 6U);
+  EXPECT_EQ(pages.be16(4), 0x002f);
+  const Reply subpages = bench.run({0x4d, 0, 0x40, 0xff, 0, 0, 0, 0, 255, 0});
+  EXPECT_EQ(subpages.be16(0), 0x40ff);
+  EXPECT_EQ(subpages.be16(2), 6);
+  const Reply exceptions = bench.run({0x4d, 0, 0x6f, 0, 0, 0, 0, 0, 255, 0});
+  EXPECT_EQ(exceptions.u8(0), 0x2f);
+  EXPECT_EQ(exceptions.be16(2), 8);
+  EXPECT_EQ(bench.run({0x4d, 0, 0x4d, 0, 0, 0, 0, 0, 255, 0}).field(), "cdb 2.5");
+  EXPECT_EQ(bench.run({0x4d, 1, 0x40, 0, 0, 0, 0, 0, 255, 0}).field(), "cdb 1.0") << "SP";
+}
+
+TEST(ReadDefectData, ListsAreEmpty) {
+  Bench bench;
+  const Reply ten = bench.run({0x37, 0, 0x1d, 0, 0, 0, 0, 0, 255, 0});
+  ASSERT_EQ(ten.data_in.size(), 4U);
+  EXPECT_EQ(ten.u8(1), 0x1d);
+  EXPECT_EQ(ten.be16(2), 0);
+  const Reply twelve = bench.run({0xb7, 0x08, 0, 0, 0, 0, 0, 0, 0, 255, 0, 0});
+  ASSERT_EQ(twelve.data_in.size(), 8U);
+  EXPECT_EQ(twelve.be32(4), 0U);
 }
 
 TEST(Dispatch, UnknownCommandsAreRefused) {

@@ -69,6 +69,36 @@ TEST(CompareAndWrite, ForcedUnitAccessFlushes) {
   EXPECT_EQ(bench.steps.back(), "flush 0+512");
 }
 
+LogicalUnitOptions atomic_options() {
+  LogicalUnitOptions options = Bench::default_options();
+  options.max_atomic_bytes = 8 * 512;
+  return options;
+}
+
+TEST(WriteAtomic, WritesInOnePiece) {
+  Bench bench(atomic_options());
+  EXPECT_TRUE(bench.run({0x9c, 8, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 8}, bench.blocks_of(4, 8)).is_good());
+  EXPECT_THAT(bench.steps, ElementsAre("parameters 4096", "write 1024+4096", "flush 1024+4096"));
+  EXPECT_EQ(bench.run({0x12, 1, 0xb0, 0, 64, 0}).be32(44), 8U);
+}
+
+TEST(WriteAtomic, RefusesWhatCannotBeWhole) {
+  Bench bench(atomic_options());
+  EXPECT_EQ(bench.run({0x9c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 9}, bench.blocks_of(0, 9)).field(), "cdb 12");
+  EXPECT_EQ(bench.run({0x9c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 8}, bench.blocks_of(0, 8)).field(), "cdb 10");
+  EXPECT_EQ(bench.run({0x9c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, bench.blocks_of(0, 1)).code(),
+            SenseCode::invalid_field_in_command_information_unit);
+  bench.most_parameters = 512;
+  EXPECT_EQ(bench.run({0x9c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}, bench.blocks_of(0, 2)).key(),
+            SenseKey::aborted_command);
+  EXPECT_THAT(bench.steps, ElementsAre("parameters 1024"));
+}
+
+TEST(WriteAtomic, IsNotOfferedWithoutPromise) {
+  Bench bench;
+  EXPECT_EQ(bench.run({0x9c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}).code(), SenseCode::invalid_command_operation_code);
+}
+
 constexpr Bench::CdbBytes kSameTen = {0x41, 0, 0, 0, 0, 1, 0, 0, 4};
 
 TEST(WriteSame, RepeatsTheBlock) {

@@ -63,6 +63,7 @@ void append_block_limits(Execution& execution) {
     store_be32(page + 32, kAlignmentValid);
   }
   store_be64(page + 36, max_write_same_blocks(options));
+  store_be32(page + 44, options.max_atomic_bytes / options.block_size);
 }
 
 void append_block_device_characteristics(Execution& execution) {
