@@ -113,6 +113,10 @@ Step LogicalUnit::resume(Task& task, const Outcome& outcome) {
 /// its first step: what came before has then ended, and what comes later has not begun.
 Step LogicalUnit::guarded(Task& task, Step step) {
   if (std::holds_alternative<Finish>(step)) return finished(task, std::move(step));
+  // The initiator sends nothing: there is nothing to wait for.
+  if (const auto* parameters = std::get_if<ReceiveParameters>(&step); parameters && parameters->memory.empty()) {
+    return guarded(task, task.description_->resume(task.execution_, Outcome::with_parameters(0)));
+  }
   const bool persists = std::holds_alternative<Persist>(step);
   const bool in_order = task.is_ordered_ && task.description_->needs_medium;
   if (!task.hold_.is_idle() || !(touches_blocks(step) || persists || in_order)) return step;

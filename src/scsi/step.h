@@ -37,7 +37,7 @@ struct WriteBlocks {
 
 /// The command needs its data before it goes on: a parameter list, or data to compare. The owner solicits the first
 /// bytes of the command's data into `memory`, which the task owns, and resumes with how many came. The step comes at
-/// most once a command, and never asks for more than the initiator expects to send.
+/// most once a command, never with empty memory, and never asks for more than the initiator expects to send.
 struct ReceiveParameters {
   MutableBytes memory = {};
 };

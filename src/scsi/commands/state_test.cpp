@@ -196,6 +196,12 @@ TEST(ModeSelect, WrongListsChangeNothing) {
   EXPECT_EQ(bench.run({0x15, 0x10, 0, 0, 3, 0}, bytes({0, 0, 0})).code(), SenseCode::parameter_list_length_error);
 }
 
+TEST(ModeSelect, InitiatorThatSendsNothingIsNotWaitedFor) {
+  Bench bench;
+  EXPECT_EQ(bench.run(kSelectControl).code(), SenseCode::parameter_list_length_error);
+  EXPECT_TRUE(bench.steps.empty());
+}
+
 TEST(ModeSelect, BlockDescriptorMayOnlyRepeatWhatIs) {
   Bench bench;
   EXPECT_TRUE(bench.run({0x15, 0x10, 0, 0, 12, 0}, bytes({0, 0, 0, 8, 0, 0, 1, 0, 0, 0, 2, 0})).is_good());

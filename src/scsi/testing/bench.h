@@ -144,7 +144,7 @@ class Bench final : public Waker {
       promise(write->length != 0 && write->length % block_size_ == 0 && write->length <= data_out.size());
       copy_bytes(range(write->offset, write->length), data_out.first(write->length));
     } else if (const auto* parameters = std::get_if<ReceiveParameters>(&step)) {
-      promise(parameters->memory.size() <= data_out.size());
+      promise(!parameters->memory.empty() && parameters->memory.size() <= data_out.size());
       const std::size_t sent = std::min(parameters->memory.size(), most_parameters);
       copy_bytes(parameters->memory.first(sent), data_out);
       return Outcome::with_parameters(sent);
