@@ -21,7 +21,7 @@ using DataIn = wire::DataIn::Fields;
 using R2t = wire::ReadyToTransfer::Fields;
 using Response = wire::ScsiResponse::Fields;
 
-TEST(Rfc7143_4_2_5_Command, AReadSendsDataAndStatusInOnePdu) {
+TEST(Rfc7143_4_2_5_TargetCommand, AReadSendsDataAndStatusInOnePdu) {
   TargetRig rig;
   log_in(rig);
   const auto data = pattern(4096);
@@ -45,7 +45,7 @@ TEST(Rfc7143_4_2_5_Command, AReadSendsDataAndStatusInOnePdu) {
   EXPECT_TRUE(rig.target_is_silent());
 }
 
-TEST(Rfc7143_11_7_DataIn, ALongReadIsCutByTheInitiatorsLimits) {
+TEST(Rfc7143_11_7_TargetDataIn, ALongReadIsCutByTheInitiatorsLimits) {
   TargetRig rig;
   log_in(rig, {"MaxRecvDataSegmentLength=4096", "MaxBurstLength=8192", "FirstBurstLength=8192"});
   const auto data = pattern(20000);
@@ -71,7 +71,7 @@ TEST(Rfc7143_11_7_DataIn, ALongReadIsCutByTheInitiatorsLimits) {
   EXPECT_TRUE(rig.take<Release>());
 }
 
-TEST(Rfc7143_11_4_5_Residual, UnderflowAndOverflowAreReported) {
+TEST(Rfc7143_11_4_5_TargetResidual, UnderflowAndOverflowAreReported) {
   TargetRig rig;
   log_in(rig);
   const auto data = pattern(512);
@@ -90,7 +90,7 @@ TEST(Rfc7143_11_4_5_Residual, UnderflowAndOverflowAreReported) {
   EXPECT_EQ(cut->data.size(), 100U);
 }
 
-TEST(Rfc7143_11_4_7_Sense, CheckConditionComesInAResponseWithSense) {
+TEST(Rfc7143_11_4_7_TargetSense, CheckConditionComesInAResponseWithSense) {
   TargetRig rig;
   log_in(rig);
   const auto sense = pattern(18);
@@ -106,7 +106,7 @@ TEST(Rfc7143_11_4_7_Sense, CheckConditionComesInAResponseWithSense) {
   EXPECT_THAT(Bytes(answer->data).subspan(2), ElementsAreArray(sense));
 }
 
-TEST(Rfc7143_4_2_5_2_ImmediateData, IsOfferedAndCopiedWhereTheOwnerWantsIt) {
+TEST(Rfc7143_4_2_5_2_TargetImmediateData, IsOfferedAndCopiedWhereTheOwnerWantsIt) {
   TargetRig rig;
   log_in(rig);
   const auto data = pattern(4096);
@@ -126,7 +126,7 @@ TEST(Rfc7143_4_2_5_2_ImmediateData, IsOfferedAndCopiedWhereTheOwnerWantsIt) {
   EXPECT_TRUE(rig.take<Release>());
 }
 
-TEST(Rfc7143_11_8_R2t, SolicitsWithinMaxOutstandingR2tAndMaxBurstLength) {
+TEST(Rfc7143_11_8_TargetR2t, SolicitsWithinMaxOutstandingR2tAndMaxBurstLength) {
   TargetRig rig;
   rig.directory.policy.negotiation.number(text::KeyId::max_outstanding_r2t).preferred = 2;
   log_in(rig, {"MaxBurstLength=4096", "MaxOutstandingR2T=2", "FirstBurstLength=512", "ImmediateData=No"});
@@ -161,7 +161,7 @@ TEST(Rfc7143_11_8_R2t, SolicitsWithinMaxOutstandingR2tAndMaxBurstLength) {
   EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::stat_sn, wire::StatSN(1))));
 }
 
-TEST(Rfc7143_4_2_5_2_Unsolicited, DataOutFollowsTheCommandWithoutR2t) {
+TEST(Rfc7143_4_2_5_2_TargetUnsolicited, DataOutFollowsTheCommandWithoutR2t) {
   TargetRig rig;
   rig.directory.policy.negotiation.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
   log_in(rig, {"InitialR2T=No", "FirstBurstLength=8192"});
@@ -183,7 +183,7 @@ TEST(Rfc7143_4_2_5_2_Unsolicited, DataOutFollowsTheCommandWithoutR2t) {
   EXPECT_EQ(disk, data);
 }
 
-TEST(Rfc7143_11_4_2_Status, WaitsForTheUnsolicitedDataThatIsStillComing) {
+TEST(Rfc7143_11_4_2_TargetStatus, WaitsForTheUnsolicitedDataThatIsStillComing) {
   TargetRig rig;
   rig.directory.policy.negotiation.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
   log_in(rig, {"InitialR2T=No"});
@@ -199,7 +199,7 @@ TEST(Rfc7143_11_4_2_Status, WaitsForTheUnsolicitedDataThatIsStillComing) {
   EXPECT_TRUE(rig.take<Release>());
 }
 
-TEST(Rfc7143_4_2_2_1_CmdSN, CommandsAreSubmittedInOrderAndDuplicatesIgnored) {
+TEST(Rfc7143_4_2_2_1_TargetCmdSN, CommandsAreSubmittedInOrderAndDuplicatesIgnored) {
   TargetRig rig;
   log_in(rig);
   const auto data = pattern(512);

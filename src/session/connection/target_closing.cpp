@@ -33,6 +33,7 @@ void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequ
   }
   state_.step(Event::logout_received);
   logout_ = request.fields();
+  transmitter_.stop_announcing();
   if (whole_session) {
     session_->abort_all_tasks();
   } else {
@@ -122,8 +123,8 @@ void TargetConnectionCore::begin_ending(Ending how, CloseReason reason, std::str
   if (ended()) return;
   ending_ = how;
   close_ = {.reason = reason, .detail = std::move(detail)};
-  if (session_ == nullptr) return;
-  session_->abort_tasks_of(*this);
+  transmitter_.stop_announcing();
+  if (session_ != nullptr) session_->abort_tasks_of(*this);
 }
 
 /// At the end of each verb: what the verb has made possible.

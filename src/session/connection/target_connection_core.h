@@ -34,6 +34,15 @@
 
 namespace lunway::session {
 
+/// A Data-Out between its header and its end.
+struct IncomingDataOut {
+  TaskId task;
+  WriteTransfer::DataOut pdu;
+  wire::Header header{};
+  /// Its data counts.
+  bool taken = false;
+};
+
 class TargetConnectionCore {
  public:
   TargetConnectionCore(Instant now, TargetDirectory& directory, EntropySource& entropy, const Portal& portal,
@@ -77,15 +86,6 @@ class TargetConnectionCore {
 
  private:
   using Event = TargetConnectionEvent;
-
-  /// A Data-Out between its header and its end.
-  struct Incoming {
-    TaskId task;
-    WriteTransfer::DataOut pdu;
-    wire::Header header{};
-    /// Its data counts.
-    bool taken = false;
-  };
 
   enum class Ending : std::uint8_t { no, when_transmitted, now, reported };
 
@@ -150,7 +150,7 @@ class TargetConnectionCore {
   Instant closing_deadline_ = kNever;
 
   TaskId offered_;
-  std::optional<Incoming> incoming_;
+  std::optional<IncomingDataOut> incoming_;
   /// The Data-Out under way belongs to no task, and has been answered.
   bool ignores_data_out_ = false;
   LateData late_data_;

@@ -52,7 +52,7 @@ bool TargetConnectionCore::begin_data_out(wire::HeaderView header) {
     if (!late_data_.expects(pdu->itt())) reject(RejectReason::invalid_pdu_field, header);
     return false;
   }
-  Incoming& incoming = incoming_.emplace();
+  IncomingDataOut& incoming = incoming_.emplace();
   incoming.task = task->id();
   incoming.pdu = {.ttt = pdu->ttt(),
                   .data_sn = pdu->data_sn(),
@@ -84,7 +84,7 @@ MutableBytes TargetConnectionCore::place_of_incoming() {
 }
 
 void TargetConnectionCore::end_data_out(bool digest_ok) {
-  const Incoming incoming = *incoming_;
+  const IncomingDataOut incoming = *incoming_;
   incoming_.reset();
   if (!digest_ok) reject(RejectReason::data_digest_error, wire::HeaderView(incoming.header));
   TargetTask* task = session_->tasks().find(incoming.task);

@@ -159,7 +159,7 @@ void TargetTransmitter::make_status(TargetTask& task) {
 /// The initiator must learn of a window that has grown although nothing is to be sent.
 //= rfc7143#11.4.11
 void TargetTransmitter::announce_window() {
-  if (session_ == nullptr || session_->is_discovery() || !pdus_.empty()) return;
+  if (session_ == nullptr || session_->is_discovery() || !announces_window_ || !pdus_.empty()) return;
   if (!announced_max_.precedes(session_->window().max())) return;
   add(wire::NopIn::build({}), {}, false);
 }

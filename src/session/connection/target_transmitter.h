@@ -64,6 +64,8 @@ class TargetTransmitter {
   /// The last batch was handed out and not reported.
   bool handed_out() const { return handed_out_; }
 
+  /// The initiator needs to know of no wider window: the connection ends.
+  void stop_announcing() { announces_window_ = false; }
   wire::Digests digests() const { return digests_; }
   /// StatSN of the next numbered PDU.
   wire::StatSN stat_sn() const { return stat_sn_; }
@@ -114,6 +116,7 @@ class TargetTransmitter {
   std::size_t next_departure_ = 0;
   std::size_t batch_bytes_ = 0;
   bool handed_out_ = false;
+  bool announces_window_ = true;
 };
 
 }  // namespace lunway::session
