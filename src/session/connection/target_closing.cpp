@@ -129,6 +129,7 @@ void TargetConnectionCore::begin_ending(Ending how, CloseReason reason, std::str
 
 /// At the end of each verb: what the verb has made possible.
 void TargetConnectionCore::settle(Instant now) {
+  if (session_ != nullptr && !session_->management().idle()) session_->management().advance(now);
   if (ended()) return;
   if (logout_ && ending_ == Ending::no) answer_logout_when_clean();
   if (ending_ != Ending::when_transmitted) return;
