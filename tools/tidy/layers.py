@@ -8,7 +8,7 @@ from cpp_text import blank
 from tree import Complaint, Tree, room_of
 
 _ENGINE = ("base", "wire", "text", "session")
-_EVERYTHING = ("base", "wire", "text", "scsi", "volume", "runtime", "session", "target", "initiator", "admin",
+_EVERYTHING = ("base", "wire", "text", "scsi", "volume", "runtime", "isns", "session", "target", "initiator", "admin",
                "simulator", "conformance")
 
 # Each room and the rooms below it. A room may always include itself.
@@ -19,8 +19,9 @@ MAY_INCLUDE: dict[str, tuple[str, ...]] = {
     "scsi": ("base",),
     "volume": ("base",),
     "runtime": ("base",),
+    "isns": ("base",),
     "session": ("base", "wire", "text"),
-    "target": (*_ENGINE, "scsi", "volume", "runtime"),
+    "target": (*_ENGINE, "scsi", "volume", "runtime", "isns"),
     "initiator": (*_ENGINE, "runtime"),
     "simulator": (*_ENGINE, "scsi", "volume"),
     "admin": (*_ENGINE, "scsi", "volume", "runtime", "target"),

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// What an iSNS server can make grow, and how far; and how much we ask of one.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+#include "base/instant.h"
+
+namespace lunway::isns {
+
+/// Bytes of a whole message from the server, headers not counted. An answer to a registration repeats what was
+/// registered and adds a little.
+inline constexpr std::size_t kMaxReceivedPayload = std::size_t{64} << 10;
+
+/// Bytes of a message to the server, header included. Open-iSNS takes no more than 8 KiB at once.
+inline constexpr std::size_t kMaxSentMessage = std::size_t{8} << 10;
+
+/// Portals of one entity. All of them and one target with all its portal groups fit into one message.
+inline constexpr std::size_t kMaxPortals = 64;
+
+/// Targets of one entity.
+inline constexpr std::size_t kMaxNodes = 4096;
+
+//= rfc4171#6.4.1
+inline constexpr std::size_t kMaxNameBytes = 223;
+
+//= rfc4171#6.2.1
+inline constexpr std::size_t kMaxTextBytes = 255;
+
+}  // namespace lunway::isns
