@@ -34,10 +34,9 @@ Step begin_compare_and_write(Execution& execution) {
   if (auto refused = refuse_range(execution, range, max_compare_and_write_blocks(execution.unit->options))) {
     return *refused;
   }
+  // The number of blocks and the amount of data contradict each other: nothing is written, also when it is zero.
+  if (execution.expected_data_out != 2 * execution.length) return execution.invalid_field(13);
   if (blocks == 0) return execution.good();
-  if (execution.expected_data_out != 2 * execution.length) {
-    return execution.check_condition(SenseKey::illegal_request, SenseCode::invalid_field_in_command_information_unit);
-  }
   return execution.receive_parameters(2 * execution.length);
 }
 

@@ -45,9 +45,10 @@ TEST(CompareAndWrite, MiscompareTellsWhereAndWritesNothing) {
 
 TEST(CompareAndWrite, DataOfAnotherSizeIsRefused) {
   Bench bench;
-  for (const unsigned blocks : {1U, 3U}) {
+  for (const unsigned blocks : {0U, 1U, 3U}) {
     const Reply reply = bench.run({0x89, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, blocks}, bench.blocks_of(0, 4));
-    EXPECT_EQ(reply.code(), SenseCode::invalid_field_in_command_information_unit);
+    EXPECT_EQ(reply.code(), SenseCode::invalid_field_in_cdb);
+    EXPECT_EQ(reply.field(), "cdb 13");
   }
 }
 
