@@ -23,9 +23,9 @@ using ::testing::ElementsAre;
 
 // --------------------------------------------------------------------------------------------------------------- read
 
-using Rfc7143_11_7_DataIn = FullFeature;
+using Rfc7143_11_7_InitiatorDataIn = FullFeature;
 
-TEST_F(Rfc7143_11_7_DataIn, FillsTheBufferAndStatusCollapsesIntoTheLast) {
+TEST_F(Rfc7143_11_7_InitiatorDataIn, FillsTheBufferAndStatusCollapsesIntoTheLast) {
   rig.log_in();
   const TaskId task = read(1000);
   // I -> T
@@ -46,7 +46,7 @@ TEST_F(Rfc7143_11_7_DataIn, FillsTheBufferAndStatusCollapsesIntoTheLast) {
   EXPECT_TRUE(std::ranges::equal(buffer, Bytes(pattern).first(1000)));
 }
 
-TEST_F(Rfc7143_11_7_DataIn, LandsWhereItBelongsHoweverItIsCut) {
+TEST_F(Rfc7143_11_7_InitiatorDataIn, LandsWhereItBelongsHoweverItIsCut) {
   for (const Cut cut : {Cut::whole, Cut::byte_by_byte, Cut::header_then_window})
     for (const char* digests : {"HeaderDigest=None;DataDigest=None", "HeaderDigest=CRC32C;DataDigest=CRC32C"}) {
       InitiatorProfile profile = InitiatorRig::profile();
@@ -73,7 +73,7 @@ TEST_F(Rfc7143_11_7_DataIn, LandsWhereItBelongsHoweverItIsCut) {
     }
 }
 
-TEST_F(Rfc7143_11_7_DataIn, DuplicateDataSnIsDiscarded) {
+TEST_F(Rfc7143_11_7_InitiatorDataIn, DuplicateDataSnIsDiscarded) {
   rig.log_in();
   const TaskId task = read(200);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -86,7 +86,7 @@ TEST_F(Rfc7143_11_7_DataIn, DuplicateDataSnIsDiscarded) {
   ASSERT_NE(completion(task), nullptr);
 }
 
-TEST_F(Rfc7143_11_7_DataIn, DamagedDataEndsTheTaskAndNotTheConnection) {
+TEST_F(Rfc7143_11_7_InitiatorDataIn, DamagedDataEndsTheTaskAndNotTheConnection) {
   InitiatorProfile profile = InitiatorRig::profile();
   profile.policy.data_digest = {text::Digest::crc32c};
   profile.policy.data_digest.offer = true;
@@ -116,9 +116,9 @@ TEST_F(Rfc7143_11_7_DataIn, DamagedDataEndsTheTaskAndNotTheConnection) {
 
 // -------------------------------------------------------------------------------------------------------------- write
 
-using Rfc7143_11_8_R2t = FullFeature;
+using Rfc7143_11_8_InitiatorR2t = FullFeature;
 
-TEST_F(Rfc7143_11_8_R2t, ImmediateDataThenWhatIsAskedFor) {
+TEST_F(Rfc7143_11_8_InitiatorR2t, ImmediateDataThenWhatIsAskedFor) {
   rig.log_in("ImmediateData=Yes;InitialR2T=Yes;FirstBurstLength=512;MaxBurstLength=1024;MaxRecvDataSegmentLength=600");
   const TaskId task = write(2000);
   const auto command = sent<wire::ScsiCommand>();
@@ -136,7 +136,7 @@ TEST_F(Rfc7143_11_8_R2t, ImmediateDataThenWhatIsAskedFor) {
   ASSERT_NE(completion(task), nullptr);
 }
 
-TEST_F(Rfc7143_11_8_R2t, UnsolicitedDataFollowsTheCommand) {
+TEST_F(Rfc7143_11_8_InitiatorR2t, UnsolicitedDataFollowsTheCommand) {
   InitiatorProfile profile = InitiatorRig::profile();
   profile.policy.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
   profile.policy.number(text::KeyId::immediate_data) = {.preferred = 0, .worst = 0};
@@ -163,7 +163,7 @@ TEST_F(Rfc7143_11_8_R2t, UnsolicitedDataFollowsTheCommand) {
   EXPECT_FALSE(other.has_sent());
 }
 
-TEST_F(Rfc7143_11_8_R2t, SeveralOutstandingAreServedInTheirOrder) {
+TEST_F(Rfc7143_11_8_InitiatorR2t, SeveralOutstandingAreServedInTheirOrder) {
   InitiatorProfile profile = InitiatorRig::profile();
   profile.policy.number(text::KeyId::max_outstanding_r2t) = {.preferred = 4, .worst = 1};
   profile.policy.number(text::KeyId::immediate_data) = {.preferred = 0, .worst = 0};
@@ -190,7 +190,7 @@ TEST_F(Rfc7143_11_8_R2t, SeveralOutstandingAreServedInTheirOrder) {
   EXPECT_EQ(other.next_sent().as<wire::DataOut>().ttt, wire::Ttt(1));
 }
 
-TEST_F(Rfc7143_11_8_R2t, EarlyStatusEndsTheTaskWhenItsMemoryIsFree) {
+TEST_F(Rfc7143_11_8_InitiatorR2t, EarlyStatusEndsTheTaskWhenItsMemoryIsFree) {
   rig.log_in("ImmediateData=Yes");
   const auto task = rig.session.submit(rig.time, {.cdb = kCdb, .data_out = Bytes(pattern).first(4096)});
   // The command is on its way and looks at the caller's memory.
@@ -209,9 +209,9 @@ TEST_F(Rfc7143_11_8_R2t, EarlyStatusEndsTheTaskWhenItsMemoryIsFree) {
 
 // ------------------------------------------------------------------------------------------------------- responses
 
-using Rfc7143_11_4_ScsiResponse = FullFeature;
+using Rfc7143_11_4_InitiatorScsiResponse = FullFeature;
 
-TEST_F(Rfc7143_11_4_ScsiResponse, SenseAndResidualsAreReported) {
+TEST_F(Rfc7143_11_4_InitiatorScsiResponse, SenseAndResidualsAreReported) {
   rig.log_in();
   const TaskId task = read(512);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -228,7 +228,7 @@ TEST_F(Rfc7143_11_4_ScsiResponse, SenseAndResidualsAreReported) {
   EXPECT_EQ(completion(task)->bytes_in, 0U);
 }
 
-TEST_F(Rfc7143_11_4_ScsiResponse, UnderflowExplainsAShortRead) {
+TEST_F(Rfc7143_11_4_InitiatorScsiResponse, UnderflowExplainsAShortRead) {
   rig.log_in();
   const TaskId task = read(512);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -238,7 +238,7 @@ TEST_F(Rfc7143_11_4_ScsiResponse, UnderflowExplainsAShortRead) {
   EXPECT_EQ(completion(task)->bytes_in, 100U);
 }
 
-TEST_F(Rfc7143_11_4_ScsiResponse, GoodOverMissingDataIsAFault) {
+TEST_F(Rfc7143_11_4_InitiatorScsiResponse, GoodOverMissingDataIsAFault) {
   rig.log_in();
   const TaskId shorter = read(512);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -250,14 +250,14 @@ TEST_F(Rfc7143_11_4_ScsiResponse, GoodOverMissingDataIsAFault) {
   EXPECT_EQ(rig.fault_of(unsent), TaskFault::data_missing);
 }
 
-TEST_F(Rfc7143_11_4_ScsiResponse, TargetFailureIsNoStatus) {
+TEST_F(Rfc7143_11_4_InitiatorScsiResponse, TargetFailureIsNoStatus) {
   rig.log_in();
   const TaskId task = read(512);
   respond(sent<wire::ScsiCommand>().itt, {.response = wire::ScsiResponseCode::target_failure});
   EXPECT_EQ(rig.fault_of(task), TaskFault::target_failure);
 }
 
-TEST_F(Rfc7143_11_4_ScsiResponse, BidirectionalCommandsMoveBothWays) {
+TEST_F(Rfc7143_11_4_InitiatorScsiResponse, BidirectionalCommandsMoveBothWays) {
   rig.log_in("ImmediateData=Yes");
   buffer.assign(300, std::byte{0});
   const TaskId task = submit(Bytes(pattern).first(200), buffer);
@@ -274,9 +274,9 @@ TEST_F(Rfc7143_11_4_ScsiResponse, BidirectionalCommandsMoveBothWays) {
 
 // ------------------------------------------------------------------------------------------------ the command window
 
-using Rfc7143_4_2_2_1_CommandWindow = FullFeature;
+using Rfc7143_4_2_2_1_InitiatorCommandWindow = FullFeature;
 
-TEST_F(Rfc7143_4_2_2_1_CommandWindow, CommandsWaitUntilItOpens) {
+TEST_F(Rfc7143_4_2_2_1_InitiatorCommandWindow, CommandsWaitUntilItOpens) {
   rig.log_in();
   std::vector<TaskId> tasks;
   for (int i = 0; i < 70; ++i) tasks.push_back(submit({}, {}));
@@ -290,7 +290,7 @@ TEST_F(Rfc7143_4_2_2_1_CommandWindow, CommandsWaitUntilItOpens) {
   EXPECT_EQ(sent<wire::ScsiCommand>().cmd_sn, wire::CmdSN(7 + 64));
 }
 
-TEST_F(Rfc7143_4_2_2_1_CommandWindow, HasALimitOfWaitingTasks) {
+TEST_F(Rfc7143_4_2_2_1_InitiatorCommandWindow, HasALimitOfWaitingTasks) {
   rig.log_in();
   std::expected<TaskId, SubmitError> last_one;
   for (int i = 0; i < 1000; ++i) last_one = rig.session.submit(rig.time, {.cdb = kCdb});

@@ -28,9 +28,9 @@ using std::chrono::seconds;
 
 // --------------------------------------------------------------------------------------------------------------- NOP
 
-using Rfc7143_11_18_NopOut = FullFeature;
+using Rfc7143_11_18_InitiatorNopOut = FullFeature;
 
-TEST_F(Rfc7143_11_18_NopOut, PingComesBack) {
+TEST_F(Rfc7143_11_18_InitiatorNopOut, PingComesBack) {
   rig.log_in();
   const auto task = rig.session.ping(rig.time, bytes_of("hello"), seconds(5));
   rig.pump();
@@ -42,7 +42,7 @@ TEST_F(Rfc7143_11_18_NopOut, PingComesBack) {
   EXPECT_NE(rig.result_of<PingCompletion>(*task), nullptr);
 }
 
-TEST_F(Rfc7143_11_18_NopOut, AnotherEchoIsAFault) {
+TEST_F(Rfc7143_11_18_InitiatorNopOut, AnotherEchoIsAFault) {
   rig.log_in();
   const auto task = rig.session.ping(rig.time, bytes_of("hello"), seconds(5));
   rig.pump();
@@ -51,7 +51,7 @@ TEST_F(Rfc7143_11_18_NopOut, AnotherEchoIsAFault) {
   EXPECT_EQ(rig.fault_of(*task), TaskFault::echo_differs);
 }
 
-TEST_F(Rfc7143_11_18_NopOut, AnswersThePingOfTheTarget) {
+TEST_F(Rfc7143_11_18_InitiatorNopOut, AnswersThePingOfTheTarget) {
   rig.log_in();
   rig.deliver(wire::NopIn::build(
       rig.windowed(wire::NopIn::Fields{.lun = wire::Lun(0x0102), .ttt = wire::Ttt(42), .stat_sn = rig.stat_sn})));
@@ -65,7 +65,7 @@ TEST_F(Rfc7143_11_18_NopOut, AnswersThePingOfTheTarget) {
   EXPECT_FALSE(rig.has_sent());
 }
 
-TEST_F(Rfc7143_11_18_NopOut, SilenceIsProbedAndThenGivenUp) {
+TEST_F(Rfc7143_11_18_InitiatorNopOut, SilenceIsProbedAndThenGivenUp) {
   InitiatorRig other(InitiatorRig::profile(), {.ping_after = seconds(5), .ping_timeout = seconds(3)});
   other.log_in();
   other.advance(seconds(6));
@@ -78,9 +78,9 @@ TEST_F(Rfc7143_11_18_NopOut, SilenceIsProbedAndThenGivenUp) {
 
 // -------------------------------------------------------------------------------------------------- task management
 
-using Rfc7143_11_5_TaskManagement = FullFeature;
+using Rfc7143_11_5_InitiatorTaskManagement = FullFeature;
 
-TEST_F(Rfc7143_11_5_TaskManagement, AbortNamesTagLunAndCmdSn) {
+TEST_F(Rfc7143_11_5_InitiatorTaskManagement, AbortNamesTagLunAndCmdSn) {
   rig.log_in();
   const TaskId task = read(512);
   const auto command = sent<wire::ScsiCommand>();
@@ -100,7 +100,7 @@ TEST_F(Rfc7143_11_5_TaskManagement, AbortNamesTagLunAndCmdSn) {
   EXPECT_EQ(rig.fault_of(task), TaskFault::aborted);
 }
 
-TEST_F(Rfc7143_11_5_TaskManagement, AResponseThatIsFasterThanTheAbortCounts) {
+TEST_F(Rfc7143_11_5_InitiatorTaskManagement, AResponseThatIsFasterThanTheAbortCounts) {
   rig.log_in();
   const TaskId task = submit({}, {});
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -115,14 +115,14 @@ TEST_F(Rfc7143_11_5_TaskManagement, AResponseThatIsFasterThanTheAbortCounts) {
   EXPECT_EQ(rig.done.size(), 1U);
 }
 
-TEST_F(Rfc7143_11_5_TaskManagement, WhatWasNotSentIsAbortedAtOnce) {
+TEST_F(Rfc7143_11_5_InitiatorTaskManagement, WhatWasNotSentIsAbortedAtOnce) {
   const auto task = rig.session.submit(rig.time, {.cdb = kCdb});  // before the login is over
   rig.session.abort(rig.time, *task);
   rig.pump();
   EXPECT_EQ(rig.fault_of(*task), TaskFault::aborted);
 }
 
-TEST_F(Rfc7143_11_5_TaskManagement, ATimeoutAborts) {
+TEST_F(Rfc7143_11_5_InitiatorTaskManagement, ATimeoutAborts) {
   rig.log_in();
   const TaskId task = read(512, seconds(10));
   sent<wire::ScsiCommand>();
@@ -133,7 +133,7 @@ TEST_F(Rfc7143_11_5_TaskManagement, ATimeoutAborts) {
   EXPECT_EQ(rig.closed(), nullptr);
 }
 
-TEST_F(Rfc7143_11_5_TaskManagement, ATargetThatDoesNotAbortIsGivenUp) {
+TEST_F(Rfc7143_11_5_InitiatorTaskManagement, ATargetThatDoesNotAbortIsGivenUp) {
   rig.log_in();
   const TaskId task = read(512, seconds(10));
   rig.advance(seconds(10));
@@ -147,7 +147,7 @@ TEST_F(Rfc7143_11_5_TaskManagement, ATargetThatDoesNotAbortIsGivenUp) {
   EXPECT_TRUE(rig.fault_of(task));
 }
 
-TEST_F(Rfc7143_11_5_TaskManagement, LunResetEndsTheTasksBeforeIt) {
+TEST_F(Rfc7143_11_5_InitiatorTaskManagement, LunResetEndsTheTasksBeforeIt) {
   rig.log_in();
   const TaskId before = submit({}, {});
   const auto reset = rig.session.manage(
@@ -167,7 +167,7 @@ TEST_F(Rfc7143_11_5_TaskManagement, LunResetEndsTheTasksBeforeIt) {
   EXPECT_NE(completion(after), nullptr);
 }
 
-TEST_F(Rfc7143_11_5_TaskManagement, ResponsesAreAcknowledgedWhileATargetWaitsForThat) {
+TEST_F(Rfc7143_11_5_InitiatorTaskManagement, ResponsesAreAcknowledgedWhileATargetWaitsForThat) {
   rig.log_in();
   submit({}, {});
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -183,14 +183,14 @@ TEST_F(Rfc7143_11_5_TaskManagement, ResponsesAreAcknowledgedWhileATargetWaitsFor
 
 // -------------------------------------------------------------------------------------------------------------- text
 
-struct Rfc7143_C_SendTargets : ::testing::Test {
+struct Rfc7143_C_InitiatorSendTargets : ::testing::Test {
   static InitiatorProfile profile() {
     InitiatorProfile profile = InitiatorRig::profile();
     profile.target_name.clear();
     profile.session_type = text::SessionType::discovery;
     return profile;
   }
-  Rfc7143_C_SendTargets() : rig(profile()) { rig.log_in(); }
+  Rfc7143_C_InitiatorSendTargets() : rig(profile()) { rig.log_in(); }
 
   wire::TextRequest::Fields sent() {
     last = rig.next_sent();
@@ -202,7 +202,7 @@ struct Rfc7143_C_SendTargets : ::testing::Test {
   SentPdu last;
 };
 
-TEST_F(Rfc7143_C_SendTargets, SeveralResponsesMakeOneAnswer) {
+TEST_F(Rfc7143_C_InitiatorSendTargets, SeveralResponsesMakeOneAnswer) {
   const auto task = rig.session.send_targets(rig.time, "All", seconds(10));
   rig.pump();
   const auto first = sent();
@@ -230,7 +230,7 @@ TEST_F(Rfc7143_C_SendTargets, SeveralResponsesMakeOneAnswer) {
   EXPECT_EQ(answer->targets[0].addresses.at(0).host, "10.0.0.1");
 }
 
-TEST_F(Rfc7143_C_SendTargets, AnEndlessAnswerHasAnEnd) {
+TEST_F(Rfc7143_C_InitiatorSendTargets, AnEndlessAnswerHasAnEnd) {
   const auto task = rig.session.send_targets(rig.time, "All", seconds(1000));
   rig.pump();
   const std::string filler(8000, 'x');
@@ -242,7 +242,7 @@ TEST_F(Rfc7143_C_SendTargets, AnEndlessAnswerHasAnEnd) {
   EXPECT_EQ(rig.fault_of(*task), TaskFault::bad_text);
 }
 
-TEST_F(Rfc7143_C_SendTargets, TextThatIsNoListOfTargetsIsAFault) {
+TEST_F(Rfc7143_C_InitiatorSendTargets, TextThatIsNoListOfTargetsIsAFault) {
   const auto task = rig.session.send_targets(rig.time, "All", seconds(10));
   rig.pump();
   rig.deliver(wire::TextResponse::build(rig.numbered(wire::TextResponse::Fields{.itt = sent().itt})),
@@ -250,7 +250,7 @@ TEST_F(Rfc7143_C_SendTargets, TextThatIsNoListOfTargetsIsAFault) {
   EXPECT_EQ(rig.fault_of(*task), TaskFault::bad_text);
 }
 
-TEST_F(Rfc7143_C_SendTargets, ADiscoverySessionTakesNoCommands) {
+TEST_F(Rfc7143_C_InitiatorSendTargets, ADiscoverySessionTakesNoCommands) {
   const auto task = rig.session.submit(rig.time, {.cdb = kCdb});
   ASSERT_FALSE(task);
   EXPECT_EQ(task.error(), SubmitError::not_possible);
@@ -258,9 +258,9 @@ TEST_F(Rfc7143_C_SendTargets, ADiscoverySessionTakesNoCommands) {
 
 // ------------------------------------------------------------------------------------------------------------ logout
 
-using Rfc7143_11_14_Logout = FullFeature;
+using Rfc7143_11_14_InitiatorLogout = FullFeature;
 
-TEST_F(Rfc7143_11_14_Logout, WaitsForTasksAndClosesTheSession) {
+TEST_F(Rfc7143_11_14_InitiatorLogout, WaitsForTasksAndClosesTheSession) {
   rig.log_in();
   const TaskId task = submit({}, {});
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -281,7 +281,7 @@ TEST_F(Rfc7143_11_14_Logout, WaitsForTasksAndClosesTheSession) {
   EXPECT_EQ(rig.session.state(), InitiatorSessionState::free);
 }
 
-TEST_F(Rfc7143_11_14_Logout, NoResponseInTimeIsAFailure) {
+TEST_F(Rfc7143_11_14_InitiatorLogout, NoResponseInTimeIsAFailure) {
   rig.log_in();
   rig.session.log_out();
   rig.pump();
@@ -293,9 +293,9 @@ TEST_F(Rfc7143_11_14_Logout, NoResponseInTimeIsAFailure) {
 
 // -------------------------------------------------------------------------------------------------------------- Async
 
-using Rfc7143_11_9_AsyncMessage = FullFeature;
+using Rfc7143_11_9_InitiatorAsyncMessage = FullFeature;
 
-TEST_F(Rfc7143_11_9_AsyncMessage, LogoutRequestIsHonouredWhenTasksHaveEnded) {
+TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestIsHonouredWhenTasksHaveEnded) {
   rig.log_in();
   submit({}, {});
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -310,7 +310,7 @@ TEST_F(Rfc7143_11_9_AsyncMessage, LogoutRequestIsHonouredWhenTasksHaveEnded) {
   EXPECT_EQ(sent<wire::LogoutRequest>().reason, wire::LogoutReason::close_session);
 }
 
-TEST_F(Rfc7143_11_9_AsyncMessage, LogoutRequestIsHonouredInTimeWhateverTasksDo) {
+TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestIsHonouredInTimeWhateverTasksDo) {
   rig.log_in();
   submit({}, {});
   sent<wire::ScsiCommand>();
@@ -322,7 +322,7 @@ TEST_F(Rfc7143_11_9_AsyncMessage, LogoutRequestIsHonouredInTimeWhateverTasksDo) 
   sent<wire::LogoutRequest>();
 }
 
-TEST_F(Rfc7143_11_9_AsyncMessage, DropOfThisConnectionEndsIt) {
+TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, DropOfThisConnectionEndsIt) {
   rig.log_in();
   rig.deliver(wire::AsynchronousMessage::build(rig.numbered(wire::AsynchronousMessage::Fields{
       .event = wire::AsyncEvent::connection_drop, .parameter1 = 1, .parameter2 = 3})));
@@ -334,7 +334,7 @@ TEST_F(Rfc7143_11_9_AsyncMessage, DropOfThisConnectionEndsIt) {
   EXPECT_EQ(rig.closed()->time2wait_s, 3);
 }
 
-TEST_F(Rfc7143_11_9_AsyncMessage, NegotiationRequestIsAnsweredWithText) {
+TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, NegotiationRequestIsAnsweredWithText) {
   rig.log_in();
   rig.deliver(wire::AsynchronousMessage::build(rig.numbered(
       wire::AsynchronousMessage::Fields{.event = wire::AsyncEvent::negotiation_request, .parameter3 = 5})));
@@ -348,9 +348,9 @@ TEST_F(Rfc7143_11_9_AsyncMessage, NegotiationRequestIsAnsweredWithText) {
 
 // ------------------------------------------------------------------------------------------------------------- Reject
 
-using Rfc7143_7_3_Reject = FullFeature;
+using Rfc7143_7_3_InitiatorReject = FullFeature;
 
-TEST_F(Rfc7143_7_3_Reject, OfACommandEndsItAndPlugsTheGap) {
+TEST_F(Rfc7143_7_3_InitiatorReject, OfACommandEndsItAndPlugsTheGap) {
   rig.log_in();
   const TaskId task = submit({}, {});
   const auto command = sent<wire::ScsiCommand>();
@@ -369,7 +369,7 @@ TEST_F(Rfc7143_7_3_Reject, OfACommandEndsItAndPlugsTheGap) {
   EXPECT_EQ(failure->reject_reason, wire::RejectReason::command_not_supported);
 }
 
-TEST_F(Rfc7143_7_3_Reject, OfDataIsForTheLogs) {
+TEST_F(Rfc7143_7_3_InitiatorReject, OfDataIsForTheLogs) {
   rig.log_in();
   const TaskId task = submit({}, {});
   sent<wire::ScsiCommand>();

@@ -232,7 +232,7 @@ TEST_P(HostileTarget, EndsWithATypedReason) {
 INSTANTIATE_TEST_SUITE_P(Breaches, HostileTarget, ::testing::Range(std::size_t{0}, breaches().size()),
                          [](const auto& test) { return std::string(breaches()[test.param].name); });
 
-TEST(Rfc7143_7_9_R2t, DuplicateIsDiscarded) {
+TEST(Rfc7143_7_9_InitiatorR2t, DuplicateIsDiscarded) {
   Busy busy(Cut::whole);
   r2t(busy, r2t_for(busy.write, 0, 100));
   r2t(busy, r2t_for(busy.write, 0, 100));
@@ -253,7 +253,7 @@ TEST(HostilePings, AFloodOfPingsIsHeldBack) {
   EXPECT_EQ(busy.rig.sent.size(), 32U);
 }
 
-TEST(Rfc7143_7_8_HeaderDigest, AWrongOneEndsTheConnection) {
+TEST(Rfc7143_7_8_InitiatorHeaderDigest, AWrongOneEndsTheConnection) {
   InitiatorProfile profile = InitiatorRig::profile();
   profile.policy.header_digest = {text::Digest::crc32c};
   profile.policy.header_digest.offer = true;

@@ -92,9 +92,9 @@ struct Ladder : ::testing::Test {
   std::string offers;
 };
 
-using Rfc7143_6_3_Login = Ladder;
+using Rfc7143_6_3_InitiatorLogin = Ladder;
 
-TEST_F(Rfc7143_6_3_Login, FirstRequestNamesBothAndOffersNoMethod) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, FirstRequestNamesBothAndOffersNoMethod) {
   // I -> T
   const auto first = request();
   EXPECT_EQ(first.flags, (wire::LoginFlags{.transit = true, .csg = kSecurity, .nsg = kOperational}));
@@ -105,7 +105,7 @@ TEST_F(Rfc7143_6_3_Login, FirstRequestNamesBothAndOffersNoMethod) {
   EXPECT_TRUE(wire::BasicHeader(last.header).immediate());
 }
 
-TEST_F(Rfc7143_6_3_Login, TwoStagesLeadToTheFullFeaturePhase) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, TwoStagesLeadToTheFullFeaturePhase) {
   request();
   // T -> I: no authentication
   deliver(transit(kSecurity, kOperational), "AuthMethod=None;TargetPortalGroupTag=3;TargetAlias=disk");
@@ -126,7 +126,7 @@ TEST_F(Rfc7143_6_3_Login, TwoStagesLeadToTheFullFeaturePhase) {
   EXPECT_EQ(event->target_alias, "disk");
 }
 
-TEST_F(Rfc7143_6_3_Login, WithoutTheTBitTheInitiatorAsksAgain) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, WithoutTheTBitTheInitiatorAsksAgain) {
   request();
   deliver(response(kSecurity), "AuthMethod=None");
   EXPECT_TRUE(request().flags.transit);
@@ -145,7 +145,7 @@ TEST_F(Rfc7143_6_3_Login, WithoutTheTBitTheInitiatorAsksAgain) {
   EXPECT_EQ(rig.session.parameters().max_burst_length, 4096U);
 }
 
-TEST_F(Rfc7143_6_3_Login, ContinuedTextIsAskedForWithEmptyRequests) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, ContinuedTextIsAskedForWithEmptyRequests) {
   request();
   auto part = response(kSecurity);
   part.flags.continues = true;
@@ -157,12 +157,12 @@ TEST_F(Rfc7143_6_3_Login, ContinuedTextIsAskedForWithEmptyRequests) {
   EXPECT_EQ(rig.closed(), nullptr);
 }
 
-TEST_F(Rfc7143_6_3_Login, TakesTooLong) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, TakesTooLong) {
   rig.advance(std::chrono::seconds(15));
   expect_closed(InitiatorCloseReason::login_timed_out);
 }
 
-TEST_F(Rfc7143_6_3_Login, HasALimitOfResponses) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, HasALimitOfResponses) {
   request();
   deliver(transit(kSecurity, kOperational), "AuthMethod=None");
   for (int i = 0; i < 100 && rig.closed() == nullptr; ++i) deliver(response(kOperational));
@@ -171,20 +171,20 @@ TEST_F(Rfc7143_6_3_Login, HasALimitOfResponses) {
 
 // ------------------------------------------------------------------------------------------------------ refusals
 
-TEST_F(Rfc7143_6_3_Login, AnotherPduEndsTheConnection) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, AnotherPduEndsTheConnection) {
   request();
   rig.deliver(wire::NopIn::build(rig.windowed(wire::NopIn::Fields{.ttt = wire::Ttt(1)})));
   expect_closed(InitiatorCloseReason::protocol_error, "during login");
 }
 
-TEST_F(Rfc7143_6_3_Login, TornDataInEndsTheConnectionToo) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, TornDataInEndsTheConnectionToo) {
   request();
   rig.cut = Cut::byte_by_byte;
   rig.deliver(wire::DataIn::build(rig.windowed(wire::DataIn::Fields{.itt = wire::Itt(1)})), std::string_view("data"));
   expect_closed(InitiatorCloseReason::protocol_error, "during login");
 }
 
-TEST_F(Rfc7143_6_3_Login, SecondResponseWithoutARequestEndsTheConnection) {
+TEST_F(Rfc7143_6_3_InitiatorLogin, SecondResponseWithoutARequestEndsTheConnection) {
   pass_security();
   accept();
   ASSERT_EQ(rig.connection.state(), InitiatorConnectionState::logged_in);
@@ -193,7 +193,7 @@ TEST_F(Rfc7143_6_3_Login, SecondResponseWithoutARequestEndsTheConnection) {
   EXPECT_EQ(rig.connection.state(), InitiatorConnectionState::cleanup_wait);
 }
 
-using Rfc7143_11_13_LoginResponse = Ladder;
+using Rfc7143_11_13_InitiatorLoginResponse = Ladder;
 
 struct BadResponse {
   const char* name;
@@ -201,9 +201,9 @@ struct BadResponse {
   const char* says;
 };
 
-class Rfc7143_11_13_LoginResponseChecks : public Ladder, public ::testing::WithParamInterface<BadResponse> {};
+class Rfc7143_11_13_InitiatorLoginResponseChecks : public Ladder, public ::testing::WithParamInterface<BadResponse> {};
 
-TEST_P(Rfc7143_11_13_LoginResponseChecks, EndTheConnection) {
+TEST_P(Rfc7143_11_13_InitiatorLoginResponseChecks, EndTheConnection) {
   request();
   auto fields = transit(kSecurity, kOperational);
   GetParam().spoil(fields);
@@ -212,7 +212,7 @@ TEST_P(Rfc7143_11_13_LoginResponseChecks, EndTheConnection) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Table, Rfc7143_11_13_LoginResponseChecks,
+    Table, Rfc7143_11_13_InitiatorLoginResponseChecks,
     ::testing::Values(BadResponse{"Isid", [](auto& fields) { fields.isid = wire::Isid(); }, "ISID"},
                       BadResponse{
                           "Csg", [](auto& fields) { fields.flags.csg = kOperational, fields.flags.nsg = kFullFeature; },
@@ -224,7 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadResponse{"StageBack", [](auto& fields) { fields.flags.nsg = kSecurity; }, ""}),
     [](const auto& test) { return std::string(test.param.name); });
 
-TEST_F(Rfc7143_11_13_LoginResponse, StatSnMustGoUpByOne) {
+TEST_F(Rfc7143_11_13_InitiatorLoginResponse, StatSnMustGoUpByOne) {
   request();
   deliver(transit(kSecurity, kOperational), "AuthMethod=None");
   request();
@@ -233,7 +233,7 @@ TEST_F(Rfc7143_11_13_LoginResponse, StatSnMustGoUpByOne) {
   expect_closed(InitiatorCloseReason::protocol_error, "StatSN");
 }
 
-TEST_F(Rfc7143_11_13_LoginResponse, FinalResponseNamesTheSession) {
+TEST_F(Rfc7143_11_13_InitiatorLoginResponse, FinalResponseNamesTheSession) {
   pass_security();
   auto fields = transit(kOperational, kFullFeature);
   fields.tsih = wire::kNewSession;
@@ -241,13 +241,13 @@ TEST_F(Rfc7143_11_13_LoginResponse, FinalResponseNamesTheSession) {
   expect_closed(InitiatorCloseReason::protocol_error, "TSIH");
 }
 
-TEST_F(Rfc7143_11_13_LoginResponse, KeysThatWantAnAnswerDoNotComeWithTheTBit) {
+TEST_F(Rfc7143_11_13_InitiatorLoginResponse, KeysThatWantAnAnswerDoNotComeWithTheTBit) {
   pass_security();
   deliver(transit(kOperational, kFullFeature), "X-unknown=1");
   expect_closed(InitiatorCloseReason::protocol_error, "T bit");
 }
 
-TEST_F(Rfc7143_11_13_LoginResponse, RefusalsCarryTheirStatus) {
+TEST_F(Rfc7143_11_13_InitiatorLoginResponse, RefusalsCarryTheirStatus) {
   request();
   auto fields = response(kSecurity);
   fields.status = LoginStatus::not_found;
@@ -256,7 +256,7 @@ TEST_F(Rfc7143_11_13_LoginResponse, RefusalsCarryTheirStatus) {
   EXPECT_EQ(rig.closed()->status, LoginStatus::not_found);
 }
 
-TEST_F(Rfc7143_11_13_LoginResponse, RedirectionIsAnOutcomeWithItsAddresses) {
+TEST_F(Rfc7143_11_13_InitiatorLoginResponse, RedirectionIsAnOutcomeWithItsAddresses) {
   request();
   auto fields = response(kSecurity);
   fields.status = LoginStatus::target_moved_temporarily;
@@ -269,7 +269,7 @@ TEST_F(Rfc7143_11_13_LoginResponse, RedirectionIsAnOutcomeWithItsAddresses) {
   EXPECT_EQ(rig.closed()->redirect[1].host, "::1");
 }
 
-TEST_F(Rfc7143_11_13_LoginResponse, RedirectionToNowhereIsAProtocolError) {
+TEST_F(Rfc7143_11_13_InitiatorLoginResponse, RedirectionToNowhereIsAProtocolError) {
   request();
   auto fields = response(kSecurity);
   fields.status = LoginStatus::target_moved_permanently;
@@ -279,21 +279,21 @@ TEST_F(Rfc7143_11_13_LoginResponse, RedirectionToNowhereIsAProtocolError) {
 
 // ---------------------------------------------------------------------------------------------------------- keys
 
-using Rfc7143_6_2_Negotiation = Ladder;
+using Rfc7143_6_2_InitiatorNegotiation = Ladder;
 
-TEST_F(Rfc7143_6_2_Negotiation, AnAnswerThatWasNotOfferedEndsTheConnection) {
+TEST_F(Rfc7143_6_2_InitiatorNegotiation, AnAnswerThatWasNotOfferedEndsTheConnection) {
   pass_security();
   accept("MaxOutstandingR2T=2");
   expect_closed(InitiatorCloseReason::protocol_error, "MaxOutstandingR2T");
 }
 
-TEST_F(Rfc7143_6_2_Negotiation, KeysOfTheOtherStageEndTheConnection) {
+TEST_F(Rfc7143_6_2_InitiatorNegotiation, KeysOfTheOtherStageEndTheConnection) {
   request();
   deliver(transit(kSecurity, kOperational), "AuthMethod=None;MaxBurstLength=4096");
   expect_closed(InitiatorCloseReason::protocol_error);
 }
 
-TEST_F(Rfc7143_6_2_Negotiation, TextThatIsNoTextEndsTheConnection) {
+TEST_F(Rfc7143_6_2_InitiatorNegotiation, TextThatIsNoTextEndsTheConnection) {
   request();
   rig.deliver(wire::LoginResponse::build(rig.numbered(response(kSecurity))), std::string_view("AuthMethod"));
   expect_closed(InitiatorCloseReason::protocol_error, "6.1");
@@ -337,14 +337,14 @@ struct Chap : Ladder {
   std::array<std::byte, 16> challenge{std::byte{1}, std::byte{2}};
 };
 
-struct Rfc7143_12_1_3_OneWayChap : Chap {
-  Rfc7143_12_1_3_OneWayChap() : Chap(false) {}
+struct Rfc7143_12_1_3_InitiatorOneWayChap : Chap {
+  Rfc7143_12_1_3_InitiatorOneWayChap() : Chap(false) {}
 };
-struct Rfc7143_12_1_3_MutualChap : Chap {
-  Rfc7143_12_1_3_MutualChap() : Chap(true) {}
+struct Rfc7143_12_1_3_InitiatorMutualChap : Chap {
+  Rfc7143_12_1_3_InitiatorMutualChap() : Chap(true) {}
 };
 
-TEST_F(Rfc7143_12_1_3_OneWayChap, ProvesTheInitiator) {
+TEST_F(Rfc7143_12_1_3_InitiatorOneWayChap, ProvesTheInitiator) {
   EXPECT_FALSE(request().flags.transit);
   EXPECT_THAT(std::string(last.text()), HasSubstr(text("AuthMethod=CHAP,None")));
   deliver(response(kSecurity), "AuthMethod=CHAP");
@@ -362,19 +362,19 @@ TEST_F(Rfc7143_12_1_3_OneWayChap, ProvesTheInitiator) {
   EXPECT_TRUE(std::get<InitiatorLoggedIn>(rig.events.at(0)).authenticated);
 }
 
-TEST_F(Rfc7143_12_1_3_OneWayChap, NoneIsTakenToo) {
+TEST_F(Rfc7143_12_1_3_InitiatorOneWayChap, NoneIsTakenToo) {
   request();
   deliver(response(kSecurity), "AuthMethod=None");
   EXPECT_TRUE(request().flags.transit);
 }
 
-TEST_F(Rfc7143_12_1_3_OneWayChap, AMethodThatWasNotOfferedIsNotTaken) {
+TEST_F(Rfc7143_12_1_3_InitiatorOneWayChap, AMethodThatWasNotOfferedIsNotTaken) {
   request();
   deliver(response(kSecurity), "AuthMethod=SRP");
   expect_closed(InitiatorCloseReason::authentication_failed);
 }
 
-TEST_F(Rfc7143_12_1_3_MutualChap, ProvesBoth) {
+TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ProvesBoth) {
   request();
   EXPECT_THAT(std::string(last.text()), HasSubstr(text("AuthMethod=CHAP")));
   deliver(response(kSecurity), "AuthMethod=CHAP");
@@ -390,7 +390,7 @@ TEST_F(Rfc7143_12_1_3_MutualChap, ProvesBoth) {
   EXPECT_TRUE(std::get<InitiatorLoggedIn>(rig.events.at(0)).mutually_authenticated);
 }
 
-TEST_F(Rfc7143_12_1_3_MutualChap, ATargetWithAnotherSecretIsLeft) {
+TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ATargetWithAnotherSecretIsLeft) {
   request();
   deliver(response(kSecurity), "AuthMethod=CHAP");
   request();
@@ -401,7 +401,7 @@ TEST_F(Rfc7143_12_1_3_MutualChap, ATargetWithAnotherSecretIsLeft) {
   expect_closed(InitiatorCloseReason::authentication_failed, "CHAP");
 }
 
-TEST_F(Rfc7143_12_1_3_MutualChap, ATargetThatSkipsItsProofIsLeft) {
+TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ATargetThatSkipsItsProofIsLeft) {
   request();
   deliver(response(kSecurity), "AuthMethod=CHAP");
   request();
@@ -412,7 +412,7 @@ TEST_F(Rfc7143_12_1_3_MutualChap, ATargetThatSkipsItsProofIsLeft) {
   expect_closed(InitiatorCloseReason::authentication_failed);
 }
 
-TEST_F(Rfc7143_12_1_3_MutualChap, ATargetThatWantsNoAuthenticationIsLeft) {
+TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ATargetThatWantsNoAuthenticationIsLeft) {
   request();
   deliver(response(kSecurity), "AuthMethod=None");
   expect_closed(InitiatorCloseReason::authentication_failed);
