@@ -127,8 +127,7 @@ std::optional<InitiatorConnectionCore::Placing> InitiatorConnectionCore::judge_d
     return std::nullopt;
   }
   const std::uint32_t length = pdu.data_segment_length();
-  const InitiatorRead::Fault fault =
-      work->read.take(pdu.buffer_offset(), length, pdu.final(), session_.parameters().max_burst_length);
+  const InitiatorRead::Fault fault = work->read.take(pdu.buffer_offset(), length);
   if (fault != InitiatorRead::Fault::none) {
     broken(describe(fault));
     return std::nullopt;
