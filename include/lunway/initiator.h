@@ -106,14 +106,15 @@ enum class Direction : std::uint8_t { sent, received };
 struct PduSeen {
   Direction direction = Direction::sent;
   std::span<const std::byte> header;  // the 48 bytes of the basic header segment
-  std::span<const std::byte> data;    // the data segment of text, login and short PDUs; empty for bulk data
+  std::span<const std::byte> data;    // the data segment
 };
 
 /// What to offer and how long to wait. The defaults suit a host that moves much data.
 struct Options {
   std::string initiator_name = "iqn.2026-11.io.lunway:initiator";
   std::string initiator_alias;
-  /// The qualifier of the ISID, 24 random bits and 16 qualifier bits (RFC 7143, 11.12.5, type "Random"). Unset: random.
+  /// The last 40 bits of the ISID: 24 random ones and 16 of a qualifier (RFC 7143, 11.12.5, type "Random"). The same
+  /// one again, under the same name, takes the place of the older session. Unset: random.
   std::optional<std::uint64_t> isid;
 
   std::chrono::milliseconds connect_timeout{10'000};
@@ -132,6 +133,11 @@ struct Options {
   std::uint32_t first_burst_length = 262'144;
   std::uint16_t max_outstanding_r2t = 16;
   bool follow_redirects = true;
+  /// What is offered for CHAP_A, best first: 8 SHA3-256, 7 SHA-256, 6 SHA-1, 5 MD5. The tgt of many distributions means
+  /// SHA-1 when it says 7 and refuses the login: offer it only 5.
+  std::vector<std::uint8_t> chap_algorithms = {8, 7, 6, 5};
+  /// CHAP secrets under 96 bits, which RFC 7143 (9.2.1) allows only where something else protects the connection.
+  bool allow_short_chap_secrets = false;
 
   /// Commands that read() and write() keep in flight for one transfer.
   unsigned depth = 32;
@@ -153,10 +159,10 @@ enum class TaskAttribute : std::uint8_t { simple = 1, ordered = 2, head_of_queue
 /// A SCSI command. At most one of data_out and data_in is used by the SCSI commands of today; both may be set for a
 /// bidirectional one.
 struct Command {
-  std::vector<std::byte> cdb;  // 6 to 32 bytes
-  std::span<const std::byte> data_out;
-  std::span<std::byte> data_in;
-  std::optional<std::uint16_t> lun;  // unset: the URL's
+  std::vector<std::byte> cdb = {};  // 1 to 260 bytes
+  std::span<const std::byte> data_out = {};
+  std::span<std::byte> data_in = {};
+  std::optional<std::uint16_t> lun = {};  // unset: the URL's
   TaskAttribute attribute = TaskAttribute::simple;
   std::chrono::milliseconds timeout{0};  // zero: Options::command_timeout
   /// Whether BUSY, TASK SET FULL and unit attentions are absorbed by sending it again, as a host does.
@@ -350,6 +356,7 @@ class Session {
  private:
   class Core;
   explicit Session(std::unique_ptr<Core> core);
+  Result<std::vector<std::byte>> query(std::vector<std::byte> cdb, std::size_t size);
 
   std::unique_ptr<Core> core_;
 };

@@ -21,22 +21,22 @@ std::string hex(const Cdb& cdb) {
   return text;
 }
 
-TEST(Sbc3_ReadWrite, TenBytesReachTheFirst32BitsOfBlocks) {
+TEST(ReadWriteCdb, TenBytesReachTheFirst32BitsOfBlocks) {
   EXPECT_EQ(hex(read_cdb(0x01020304, 0xffff)), "28000102030400ffff00");
   EXPECT_EQ(hex(write_cdb(0xffffffff, 1)), "2a00ffffffff00000100");
 }
 
-TEST(Sbc3_ReadWrite, SixteenBytesReachTheRest) {
+TEST(ReadWriteCdb, SixteenBytesReachTheRest) {
   EXPECT_EQ(hex(read_cdb(0x0102030405060708, 9)), "88000102030405060708000000090000");
   EXPECT_EQ(hex(write_cdb(0, 0x10000)), "8a000000000000000000000100000000");
 }
 
-TEST(Spc4_Inquiry, PageSetsEvpd) {
+TEST(InquiryCdb, PageSetsEvpd) {
   EXPECT_EQ(hex(inquiry_cdb(0x0124)), "120000012400");
   EXPECT_EQ(hex(vital_product_data_cdb(0xb0, 64)), "1201b0004000");
 }
 
-TEST(Sbc3_Others, HaveTheirLengthsInPlace) {
+TEST(OtherCdbs, HaveTheirLengthsInPlace) {
   EXPECT_EQ(hex(test_unit_ready_cdb()), "000000000000");
   EXPECT_EQ(hex(read_capacity_10_cdb()), "25000000000000000000");
   EXPECT_EQ(hex(read_capacity_16_cdb(32)), "9e100000000000000000000000200000");

@@ -17,7 +17,7 @@ std::vector<std::byte> bytes(std::initializer_list<unsigned> values) {
   return all;
 }
 
-TEST(Spc4_4_5_Sense, FixedForm) {
+TEST(SenseData, FixedForm) {
   const auto sense = parse_sense(bytes({0xf0, 0, 0x05, 0, 0, 0x12, 0x34, 10, 0, 0, 0, 0, 0x21, 0x00, 0, 0, 0, 0}));
   ASSERT_TRUE(sense);
   EXPECT_EQ(sense->key, 5);
@@ -26,7 +26,7 @@ TEST(Spc4_4_5_Sense, FixedForm) {
   EXPECT_EQ(sense->to_string(), "ILLEGAL REQUEST, logical block address out of range (05h 21h/00h)");
 }
 
-TEST(Spc4_4_5_Sense, DescriptorFormWithInformation) {
+TEST(SenseData, DescriptorFormWithInformation) {
   const auto sense =
       parse_sense(bytes({0x72, 0x03, 0x11, 0x00, 0, 0, 0, 12, 0x00, 0x0a, 0x80, 0, 0, 0, 0, 1, 0, 0, 0, 2}));
   ASSERT_TRUE(sense);
@@ -34,7 +34,7 @@ TEST(Spc4_4_5_Sense, DescriptorFormWithInformation) {
   EXPECT_EQ(sense->information, 0x1'0000'0002U);
 }
 
-TEST(Spc4_4_5_Sense, DescriptorLengthsThatLieStayInside) {
+TEST(SenseData, DescriptorLengthsThatLieStayInside) {
   const auto full = bytes({0x72, 0x03, 0x11, 0x00, 0, 0, 0, 255, 0x00, 0x0a, 0x80, 0, 0, 0, 0, 1, 0, 0, 0, 2});
   for (std::size_t size = 1; size <= full.size(); ++size) {
     const auto sense = parse_sense(Bytes(full).first(size));
@@ -43,7 +43,7 @@ TEST(Spc4_4_5_Sense, DescriptorLengthsThatLieStayInside) {
   }
 }
 
-TEST(Spc4_4_5_Sense, ShortAndUnknownFormsAreValues) {
+TEST(SenseData, ShortAndUnknownFormsAreValues) {
   EXPECT_FALSE(parse_sense({}));
   EXPECT_FALSE(parse_sense(bytes({0x7f, 0, 0})));
   const auto cut = parse_sense(bytes({0x70, 0, 0x06}));

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "initiator/commander.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "initiator/errors.h"
+#include "initiator/sense.h"
+#include "wire/additional_header.h"
+
+namespace lunway::initiator {
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::milliseconds(10);
+constexpr Duration kLongestPause = std::chrono::seconds(1);
+
+Duration pause_after(unsigned attempts) {
+  return std::min(kLongestPause, kFirstPause * (1U << std::min(attempts, 10U)));
+}
+
+std::int64_t signed_residual(wire::Residual residual) {
+  if (residual.is_underflow()) return residual.count;
+  return residual.is_overflow() ? -std::int64_t{residual.count} : 0;
+}
+
+}  // namespace
+
+Commander::Commander(Client& client)
+    : client_(client), timer_(runtime::Timer::calling<&Commander::wake>(client.loop().timers(), this)) {}
+
+Result<TaskId> Commander::submit(Command command, ScsiDone done) {
+  if (client_.state() != SessionState::logged_in)
+    return std::unexpected(client_.failure().value_or(to_error(session::SubmitError::not_possible)));
+  if (commands_.size() >= Session::kMaxQueued) return std::unexpected(to_error(session::SubmitError::too_many_tasks));
+  if (command.cdb.empty() || command.cdb.size() > wire::kMaxCdbSize)
+    return std::unexpected(Error{ErrorKind::invalid_argument, EINVAL, "a CDB has 1 to 260 bytes"});
+  const TaskId id = ++last_id_;
+  commands_.emplace(id, Pending{.command = std::move(command), .done = std::move(done), .task = {}});
+  issue(id);
+  return id;
+}
+
+void Commander::issue(TaskId id) {
+  Pending& pending = commands_.at(id);
+  const Command& command = pending.command;
+  const auto timeout = command.timeout.count() != 0 ? command.timeout : client_.options().command_timeout;
+  const auto task = client_.submit({.lun = wire::Lun::from_flat(command.lun.value_or(client_.url().lun)),
+                                    .cdb = command.cdb,
+                                    .data_out = command.data_out,
+                                    .data_in = command.data_in,
+                                    .attribute = static_cast<wire::TaskAttribute>(command.attribute),
+                                    .timeout = timeout},
+                                   [this, id](session::TaskResult result) { ended(id, std::move(result)); });
+  if (task) {
+    pending.task = *task;
+  } else if (task.error().kind == ErrorKind::resources) {
+    backlog_.push_back(id);
+  } else {
+    client_.defer([this, id, error = task.error()] { finish(id, std::unexpected(error)); });
+  }
+}
+
+void Commander::abort(TaskId id) {
+  const auto at = commands_.find(id);
+  if (at == commands_.end()) return;
+  at->second.aborted = true;
+  if (at->second.task) return client_.abort(*at->second.task);
+  std::erase(backlog_, id);
+  std::erase_if(waiting_, [id](const auto& one) { return one.second == id; });
+  client_.defer([this, id] { finish(id, std::unexpected(to_error(session::TaskFailure{}))); });
+}
+
+void Commander::ended(TaskId id, session::TaskResult result) {
+  Pending& pending = commands_.at(id);
+  pending.task.reset();
+  if (auto* completion = std::get_if<session::ScsiCompletion>(&result)) {
+    answered(id, pending, std::move(*completion));
+  } else if (const auto* failure = std::get_if<session::TaskFailure>(&result)) {
+    // The session's own end says more than "connection lost".
+    const bool lost = failure->fault == session::TaskFault::connection_lost && client_.failure();
+    finish(id, std::unexpected(lost ? *client_.failure() : to_error(*failure)));
+  }
+  if (backlog_.empty() || client_.state() == SessionState::closed) return;
+  const TaskId next = backlog_.front();
+  backlog_.pop_front();
+  issue(next);
+}
+
+void Commander::answered(TaskId id, Pending& pending, session::ScsiCompletion completion) {
+  const bool reads = !pending.command.data_in.empty();
+  const bool both = reads && !pending.command.data_out.empty();
+  ScsiResult result{.status = static_cast<std::uint8_t>(completion.status),
+                    .bytes_in = completion.bytes_in,
+                    .residual = signed_residual(both ? completion.read_residual : completion.residual)};
+  if (completion.status == wire::ScsiStatus::check_condition) result.sense = parse_sense(completion.sense);
+  if (result.sense && result.sense->key == kSenseKeyUnitAttention && on_unit_attention_)
+    on_unit_attention_(*result.sense);
+
+  const Advice advice = advise(result.status, result.sense);
+  const bool again = pending.command.retry && !pending.aborted && pending.attempts < client_.options().retries;
+  if (advice == Advice::report || !again) return finish(id, std::move(result));
+  ++pending.attempts;
+  if (advice == Advice::repeat_at_once) return issue(id);
+  wait(id, pending.attempts);
+}
+
+void Commander::finish(TaskId id, Result<ScsiResult> result) {
+  const auto at = commands_.find(id);
+  if (at == commands_.end()) return;
+  ScsiDone done = std::move(at->second.done);
+  commands_.erase(at);
+  done(std::move(result));
+}
+
+void Commander::wait(TaskId id, unsigned attempts) {
+  waiting_.emplace(client_.loop().now() + pause_after(attempts), id);
+  arm();
+}
+
+void Commander::arm() { timer_.arm(waiting_.empty() ? kNever : waiting_.begin()->first); }
+
+void Commander::wake(Instant at) {
+  while (!waiting_.empty() && waiting_.begin()->first <= at) {
+    const TaskId id = waiting_.begin()->second;
+    waiting_.erase(waiting_.begin());
+    issue(id);
+  }
+  arm();
+}
+
+}  // namespace lunway::initiator

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// SCSI commands as a host sends them: unit attentions are absorbed, a target without room is asked again a little
+// later, commands beyond what the engine holds wait here.
+
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include "initiator/client.h"
+#include "lunway/initiator.h"
+#include "runtime/timers.h"
+
+namespace lunway::initiator {
+
+class Commander {
+ public:
+  /// `client` outlives it.
+  explicit Commander(Client& client);
+
+  /// The CDB is copied, the data is not. `done` runs inside the client's turn(), also for errors found here.
+  Result<TaskId> submit(Command command, ScsiDone done);
+  /// Asks for the end of a command; unknown ids are ignored.
+  void abort(TaskId task);
+
+  std::size_t in_flight() const { return commands_.size(); }
+
+  /// Told of each unit attention that came with a command, absorbed or not.
+  void on_unit_attention(std::function<void(const Sense&)> listener) { on_unit_attention_ = std::move(listener); }
+
+ private:
+  struct Pending {
+    Command command;
+    ScsiDone done;
+    std::optional<session::TaskId> task;  // while the engine has it
+    unsigned attempts = 0;
+    bool aborted = false;
+  };
+
+  void issue(TaskId id);
+  void ended(TaskId id, session::TaskResult result);
+  void answered(TaskId id, Pending& pending, session::ScsiCompletion completion);
+  void finish(TaskId id, Result<ScsiResult> result);
+  void wait(TaskId id, unsigned attempts);
+  void wake(Instant at);
+  void arm();
+
+  Client& client_;
+  std::unordered_map<TaskId, Pending> commands_;
+  std::deque<TaskId> backlog_;              // the engine had no place for them
+  std::multimap<Instant, TaskId> waiting_;  // to be tried again then
+  runtime::Timer timer_;
+  TaskId last_id_ = 0;
+  std::function<void(const Sense&)> on_unit_attention_;
+};
+
+}  // namespace lunway::initiator
