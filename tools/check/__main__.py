@@ -13,6 +13,7 @@ from results import Results, failed
 QUICK = [
     ("format", steps.check_format),
     ("tidy", steps.check_tidy),
+    ("ledger", steps.check_ledger),
     ("tests of tools", steps.check_tools),
     ("shellcheck", steps.check_shell),
     ("release build", steps.check_release),

@@ -66,10 +66,14 @@ def check_tidy() -> Results:
     return one("tidy", ["python3", "-B", "tools/tidy"])
 
 
+def check_ledger() -> Results:
+    return one("ledger", ["python3", "-B", "tools/ledger"])
+
+
 def check_tools() -> Results:
     """The unit tests of tools/ itself."""
     results = Results()
-    for folder in ("check", "tidy"):
+    for folder in ("check", "ledger", "tidy"):
         name = f"tools-{folder}"
         status, log = run(name, ["python3", "-B", "-m", "unittest", "discover", "-s", f"tools/{folder}", "-p",
                                  "*_test.py"], 120)

@@ -102,6 +102,7 @@ class Citations(unittest.TestCase):
     def test_citation(self) -> None:
         self.assertEqual(self.cite("//= rfc7143#11.3"), 0)
         self.assertEqual(self.cite("  //= rfc7143"), 0)
+        self.assertEqual(self.cite("//= ledger R7143-11.3-01"), 0)
         self.assertEqual(self.cite("//= rfc7143#99.1"), 1)
         self.assertEqual(self.cite("//= rfc9999#1"), 1)
         self.assertEqual(self.cite("//=rfc7143 11.3"), 1)
