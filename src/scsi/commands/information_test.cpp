@@ -103,7 +103,7 @@ TEST(VitalProductData, BlockLimitsAreThoseThatAreChecked) {
   EXPECT_EQ(reply.be32(8), (8U << 20) / 512);
   EXPECT_EQ(reply.be32(20), 1U << 20);
   EXPECT_EQ(reply.be32(24), 256U);
-  EXPECT_EQ(reply.be64(36), (1U << 30) / 512);
+  EXPECT_EQ(reply.be64(36), (16U << 20) / 512);
 }
 
 TEST(VitalProductData, ProvisioningIsThinWhereSpaceComesBack) {

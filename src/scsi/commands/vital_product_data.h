@@ -22,7 +22,8 @@ inline constexpr std::uint8_t kNoLogicalUnit = 0x7f;
 // Limits of commands that the Block Limits page tells.
 inline constexpr std::uint32_t kMaxUnmapBlocks = 1U << 20;
 inline constexpr std::uint32_t kMaxUnmapDescriptors = 256;
-inline constexpr std::uint64_t kMaxWriteSameBytes = 1ULL << 30;
+/// Bounds how long one command keeps the medium busy.
+inline constexpr std::uint64_t kMaxWriteSameBytes = 16U << 20;
 inline constexpr std::uint32_t kMaxCompareAndWriteBytes = 64U << 10;
 
 std::uint64_t max_write_same_blocks(const LogicalUnitOptions& options);
