@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Holds the tests against spec/ledger.tsv.
 
-python3 tools/ledger                        what is wrong, and the coverage of each section; fails when something is wrong
+python3 tools/ledger                        what is wrong, and the coverage of each chapter; fails on a wrong
 python3 tools/ledger --report ROLE [6.3 C]  one line for each row of a role, of all sections or of some"""
 
 import os

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from coverage import Coverage, is_within
 from rows import ROLES
 
+STATES = ("tested", "excepted", "open")
+
 
 def summary(coverage: Coverage) -> Iterator[str]:
     """Rows that show on the wire: with a test, with an exception, with neither, by chapter."""
@@ -20,8 +22,7 @@ def summary(coverage: Coverage) -> Iterator[str]:
             for name in (chapter, "all"):
                 counts[name, role, state(coverage, row.identity, role)] += 1
     for name in sorted(chapters, key=_order) + ["all"]:
-        cells = [" " * 9 + " {:7} {:8} {:4}".format(*(counts[name, role, kind] for kind in ("tested", "excepted", "open")))
-                 for role in ROLES]
+        cells = [" " * 9 + " {:7} {:8} {:4}".format(*(counts[name, role, kind] for kind in STATES)) for role in ROLES]
         yield f"{name:16} " + "  ".join(cells)
 
 
