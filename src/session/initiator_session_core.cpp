@@ -188,8 +188,9 @@ void InitiatorSessionCore::release(InitiatorTask& task) {
 }
 
 std::optional<TaskDone> InitiatorSessionCore::next_output() {
-  if (outputs_.empty()) return std::nullopt;
-  TaskDone done = std::move(outputs_.front());
+  std::optional<TaskDone> done;
+  if (outputs_.empty()) return done;
+  done.emplace(std::move(outputs_.front()));
   outputs_.pop_front();
   return done;
 }
