@@ -183,6 +183,26 @@ TEST(Rfc7143_4_2_5_2_TargetUnsolicited, DataOutFollowsTheCommandWithoutR2t) {
   EXPECT_EQ(disk, data);
 }
 
+TEST(Rfc7143_4_2_5_2_TargetUnsolicited, DataUnderWayWhenTheOwnerAcceptsStillArrives) {
+  TargetRig rig;
+  rig.directory.policy.negotiation.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
+  log_in(rig, {"InitialR2T=No"});
+  const auto data = pattern(4096);
+  std::vector<std::byte> disk(4096);
+  auto command = write_fields(1, 100, 4096);
+  command.final = false;
+  rig.send(wire::ScsiCommand::build(command));
+  const auto submit = rig.take<Submit>();
+  const wire::EncodedPdu pdu(wire::DataOut::build(data_out_fields(1, wire::kNoTtt, 0, 0, true)), data, {});
+  std::vector<std::byte> bytes;
+  for (const Bytes piece : pdu.pieces()) bytes.insert(bytes.end(), piece.begin(), piece.end());
+  rig.send_bytes(Bytes(bytes).first(1000));
+  rig.accept(submit->task, disk);
+  rig.send_bytes(Bytes(bytes).subspan(1000));
+  EXPECT_EQ(rig.take<DataArrived>()->failure, TransferFailure::none);
+  EXPECT_EQ(disk, data);
+}
+
 TEST(Rfc7143_11_4_2_TargetStatus, WaitsForTheUnsolicitedDataThatIsStillComing) {
   TargetRig rig;
   rig.directory.policy.negotiation.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
@@ -220,6 +240,60 @@ TEST(Rfc7143_4_2_2_1_TargetCmdSN, CommandsAreSubmittedInOrderAndDuplicatesIgnore
   rig.complete(second->task, {.data_out_length = 512});
   EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::exp_cmd_sn, wire::CmdSN(102))));
   EXPECT_TRUE(rig.target_is_silent());
+}
+
+TEST(Rfc7143_4_2_2_1_TargetCmdSN, ACommandWhoseDataFindsNoRoomBehindAGapIsBusy) {
+  TargetRig rig({}, {.held_bytes = 1});
+  log_in(rig);
+  const auto data = pattern(512);
+  rig.send(wire::ScsiCommand::build(write_fields(2, 101, 512)), data);  // has the only block
+  rig.send(wire::ScsiCommand::build(write_fields(3, 102, 512)), data);
+  rig.send(wire::ScsiCommand::build(command_fields(1, 100)));
+  EXPECT_TRUE(rig.take<Submit>() && rig.take<Submit>());
+  EXPECT_FALSE(rig.take<Submit>());
+  EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::itt, wire::Itt(3)),
+                                                    With(&Response::status, wire::ScsiStatus::busy)));
+}
+
+TEST(Rfc7143_4_2_5_2_TargetImmediateData, InputWaitsWhileTooMuchDataHasNoPlace) {
+  TargetRig rig({}, {.held_bytes = 1});
+  log_in(rig);
+  const auto data = pattern(512);
+  std::vector<std::byte> disk(512);
+  rig.send(wire::ScsiCommand::build(write_fields(1, 100, 512)), data);
+  EXPECT_TRUE(rig.connection->wants_input());
+  rig.send(wire::ScsiCommand::build(write_fields(2, 101, 512)), data);
+  EXPECT_FALSE(rig.connection->wants_input());
+  const auto first = rig.take<Submit>();
+  rig.accept(first->task, disk);
+  EXPECT_TRUE(rig.connection->wants_input());
+  EXPECT_EQ(disk, data);
+}
+
+TEST(Rfc7143_11_3_4_TargetBidirectional, WritesAndReadsInOneCommand) {
+  TargetRig rig;
+  log_in(rig);
+  const auto data = pattern(512);
+  std::vector<std::byte> disk(512);
+  const auto answer = pattern(300, 9);
+  const std::array pieces{Bytes(answer)};
+  auto fields = write_fields(1, 100, 512);
+  fields.read = true;
+  std::array<std::byte, 16> room;
+  wire::CommandAhs ahs;
+  ahs.bidirectional_read_length = 400;
+  rig.send(wire::ScsiCommand::build(fields), data, ahs.write(room));
+  const auto submit = rig.take<Submit>();
+  EXPECT_EQ(submit->write_length, 512U);
+  EXPECT_EQ(submit->read_length, 400U);
+  rig.accept(submit->task, disk);
+  EXPECT_TRUE(rig.take<DataArrived>());
+  rig.complete(submit->task, {.data_in = pieces, .data_in_length = 300, .data_out_length = 512});
+  EXPECT_THAT(rig.receive(), Is<wire::DataIn>(With(&DataIn::has_status, false), With(&DataIn::final, true)));
+  EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::residual, Eq(wire::Residual())),
+                                                    With(&Response::bidirectional_read_residual,
+                                                         (wire::Residual{wire::Residual::Kind::underflow, 100})),
+                                                    With(&Response::exp_data_sn, wire::DataSN(1))));
 }
 
 }  // namespace

@@ -87,8 +87,8 @@ class TargetSessionCore {
   MutableBytes place_for(TargetTask& task, const WriteTransfer::DataOut& pdu);
   /// More data waits for its place than the limit allows: no more is to be read.
   bool holds_too_much() const { return held_.is_over_limit(); }
-  /// The data is at its place.
-  void placed(TargetTask& task, const WriteTransfer::DataOut& pdu);
+  /// The data is at the place that place_for() named.
+  void placed(TargetTask& task, const WriteTransfer::DataOut& pdu, const std::byte* place);
 
   /// Something about the task has changed: does what has become possible.
   void advance(TargetTask& task);

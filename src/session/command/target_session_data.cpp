@@ -63,10 +63,11 @@ MutableBytes TargetSessionCore::place_for(TargetTask& task, const WriteTransfer:
   return task.refused ? MutableBytes() : MutableBytes(to.held + pdu.buffer_offset, pdu.length);
 }
 
-void TargetSessionCore::placed(TargetTask& task, const WriteTransfer::DataOut& pdu) {
+void TargetSessionCore::placed(TargetTask& task, const WriteTransfer::DataOut& pdu, const std::byte* place) {
   TaskDestination& to = task.destination;
-  if (!to.open || to.held == nullptr || to.covers(pdu.buffer_offset, pdu.length)) return;
-  // The PDU crosses the end of what is accepted: it went into the block, and its first part belongs to the owner.
+  const bool is_in_block = to.held != nullptr && place == to.held + pdu.buffer_offset;
+  if (!to.open || !is_in_block) return;
+  // It went into the block because not all of it was asked for when it began. Some may belong to the owner by now.
   const std::uint32_t from = std::max(pdu.buffer_offset, to.begin);
   const std::uint32_t upto = std::min(pdu.buffer_offset + pdu.length, to.end);
   if (from < upto) copy_bytes(to.memory.subspan(from - to.begin), {to.held + from, upto - from});

@@ -26,7 +26,7 @@ void TargetSessionCore::complete(TaskId id, const CommandResult& result) {
 
   const bool is_write = task->write_length != 0 || wire::ScsiCommand(wire::HeaderView(task->header)).write();
   const bool is_read = task->read_length != 0 || wire::ScsiCommand(wire::HeaderView(task->header)).read();
-  TaskResult& to = task->result;
+  TargetTaskResult& to = task->result;
   to.status = result.status;
   const wire::SenseSegment segment{.sense = result.sense.first(std::min(result.sense.size(), kMaxSense)), .rest = {}};
   to.segment_length = static_cast<std::uint32_t>(segment.write(to.segment).size());

@@ -33,7 +33,7 @@ namespace lunway::session {
 class TargetConnectionCore;
 
 /// How a command ended, as its status PDU says it.
-struct TaskResult {
+struct TargetTaskResult {
   wire::ScsiStatus status = wire::ScsiStatus::good;
   /// Of the only direction, or of the write when the command is bidirectional.
   wire::Residual residual;
@@ -106,7 +106,7 @@ struct TargetTask {
   //= rfc7143#4.2.2.4
   std::uint32_t next_data_sn = 0;
   std::uint32_t data_in_pdus = 0;
-  TaskResult result;
+  TargetTaskResult result;
 
   // Outputs that the owner has not taken yet.
   bool submit_due = false;

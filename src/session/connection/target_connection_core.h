@@ -41,6 +41,8 @@ struct IncomingDataOut {
   wire::Header header{};
   /// Its data counts.
   bool taken = false;
+  /// Where its data goes.
+  const std::byte* place = nullptr;
 };
 
 class TargetConnectionCore {

@@ -80,7 +80,9 @@ TargetTask* TargetConnectionCore::task_of(const wire::DataOut& pdu) {
 MutableBytes TargetConnectionCore::place_of_incoming() {
   TargetTask* task = session_->tasks().find(incoming_->task);
   if (task == nullptr || !incoming_->taken) return {};
-  return session_->place_for(*task, incoming_->pdu);
+  const MutableBytes place = session_->place_for(*task, incoming_->pdu);
+  incoming_->place = place.data();
+  return place;
 }
 
 void TargetConnectionCore::end_data_out(bool digest_ok) {
@@ -91,7 +93,7 @@ void TargetConnectionCore::end_data_out(bool digest_ok) {
   if (task == nullptr) return;
   task->receiving = false;
   if (digest_ok) {
-    if (incoming.taken) session_->placed(*task, incoming.pdu);
+    if (incoming.taken) session_->placed(*task, incoming.pdu, incoming.place);
     task->write.arrived(incoming.pdu);
   } else {
     task->write.spoiled(incoming.pdu);

@@ -125,7 +125,7 @@ void TargetTransmitter::make_data_in(TargetTask& task) {
   const auto part = task.read.next(max_data_, session_->request().session.max_burst_length);
   // Status may come with the last data when there is nothing more to say than that all went well.
   //= rfc7143#11.7.3
-  const TaskResult& result = task.result;
+  const TargetTaskResult& result = task.result;
   const bool collapses = part.last && wire::is_good_status(result.status) && result.segment_length == 0 &&
                          !task.bidirectional() && task.write.quiet() && session_->may_depart();
   wire::DataIn::Fields fields{.final = part.final,
@@ -145,7 +145,7 @@ void TargetTransmitter::make_data_in(TargetTask& task) {
 
 void TargetTransmitter::make_status(TargetTask& task) {
   statuses_.remove(task);
-  const TaskResult& result = task.result;
+  const TargetTaskResult& result = task.result;
   const std::uint32_t exp_data_sn = task.bidirectional() ? task.next_data_sn : task.data_in_pdus;
   session_->depart(task);
   add(wire::ScsiResponse::build({.status = result.status,
