@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "runtime/clock.h"
+#include "runtime/ipsec.h"
 
 namespace lunway::runtime {
 
@@ -60,14 +61,29 @@ bool is_about_one_connection(int error) {
   }
 }
 
+/// Before listen(): a connection that comes in between would be an unprotected one.
+Result<> protect(int socket, const Address& address) {
+  auto done = demand_esp(socket, address.family());
+  if (done) done = check_esp(address.family());
+  if (done) return {};
+  return failure(done.error().code,
+                 address.to_string() + " demands IPsec and is not served without it: " + done.error().message);
+}
+
 }  // namespace
 
-Result<int> open_listening_socket(const Address& address, bool share_port) {
+Result<int> open_listening_socket(const Address& address, const ListenOptions& options) {
   const int socket = ::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (socket < 0) return system_failure(errno, "making a socket for " + address.to_string());
   switch_on(socket, SOL_SOCKET, SO_REUSEADDR);
-  if (share_port) switch_on(socket, SOL_SOCKET, SO_REUSEPORT);
+  if (options.share_port) switch_on(socket, SOL_SOCKET, SO_REUSEPORT);
   if (address.family() == AF_INET6) switch_on(socket, IPPROTO_IPV6, IPV6_V6ONLY);
+  if (options.require_ipsec) {
+    if (auto done = protect(socket, address); !done) {
+      ::close(socket);
+      return std::unexpected(std::move(done.error()));
+    }
+  }
   if (::bind(socket, address.raw(), address.raw_size()) != 0 || ::listen(socket, kBacklog) != 0) {
     const int error = errno;
     ::close(socket);
@@ -77,8 +93,8 @@ Result<int> open_listening_socket(const Address& address, bool share_port) {
 }
 
 Result<std::unique_ptr<Listener>> Listener::open(Ring& ring, Timers& timers, const Address& address, Owner& owner,
-                                                 bool share_port) {
-  const auto socket = open_listening_socket(address, share_port);
+                                                 const ListenOptions& options) {
+  const auto socket = open_listening_socket(address, options);
   if (!socket) return std::unexpected(socket.error());
   auto bound = Address::local_of(*socket);
   if (!bound) {

@@ -16,10 +16,16 @@
 
 namespace lunway::runtime {
 
+struct ListenOptions {
+  /// Several sockets may listen on the same address, one per shard; the system spreads connections.
+  bool share_port = false;
+  /// Only connections that the kernel's IPsec protects; where it cannot, no socket is opened. See ipsec.h.
+  bool require_ipsec = false;
+};
+
 /// A socket bound to `address` and listening, or a sentence that says why not. IPv6 sockets take IPv6 only, so that
 /// 0.0.0.0 and [::] may both listen on a port. Port 0 lets the system choose; ask Address::local_of().
-/// `share_port` lets several sockets listen on the same address, one per shard; the system spreads connections.
-Result<int> open_listening_socket(const Address& address, bool share_port = false);
+Result<int> open_listening_socket(const Address& address, const ListenOptions& options = {});
 
 /// As TcpStream: close() is asynchronous, on_listener_closed() comes once, and then the listener may be destroyed.
 class Listener {
@@ -44,7 +50,7 @@ class Listener {
 
   /// Binds and listens at once; start() begins to accept.
   static Result<std::unique_ptr<Listener>> open(Ring& ring, Timers& timers, const Address& address, Owner& owner,
-                                                bool share_port = false);
+                                                const ListenOptions& options = {});
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;

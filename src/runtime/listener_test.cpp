@@ -126,8 +126,8 @@ TEST_P(ListenerTest, Ipv6) {
 }
 
 TEST_P(ListenerTest, SharedPortTakesSeveralListeners) {
-  const int first = open_listening_socket(loopback(), true).value();
-  const auto second = open_listening_socket(Address::local_of(first).value(), true);
+  const int first = open_listening_socket(loopback(), {.share_port = true}).value();
+  const auto second = open_listening_socket(Address::local_of(first).value(), {.share_port = true});
   EXPECT_TRUE(second);
   ::close(first);
   if (second) ::close(*second);
