@@ -54,31 +54,47 @@ session::LoginPolicy login_policy(const Authentication& authentication, const st
   return policy;
 }
 
+std::optional<session::LoginRefusal> redirection_of(const TargetConfig& config) {
+  if (!config.redirect) return std::nullopt;
+  const auto to = parse_redirection(*config.redirect);
+  if (!to) return std::nullopt;
+  using wire::LoginStatus;
+  return session::LoginRefusal{
+      config.redirect->permanent ? LoginStatus::target_moved_permanently : LoginStatus::target_moved_temporarily,
+      {*to}};
+}
+
 Result<ServedTarget> serve(const TargetConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks) {
   const auto name = text::IscsiName::parse(config.name);
   if (!name) return failure(EINVAL, config.name + ": " + std::string(text::describe(name.error())));
-  ServedTarget target{.name = *name, .portal_groups = config.portal_groups, .initiators = {}, .login = {}, .luns = {}};
-  for (const std::string& text : config.initiators) {
-    const auto pattern = text::NamePattern::parse(text);
-    if (!pattern) return failure(EINVAL, text + ": " + std::string(text::describe(pattern.error())));
-    target.initiators.push_back(*pattern);
-  }
-  target.login = login_policy(config.authentication, config.alias);
+  auto access = AccessList::parse(config);
+  if (!access) return std::unexpected(std::move(access.error()));
+  auto visibility = LunVisibility::parse(config.lun_access);
+  if (!visibility) return std::unexpected(std::move(visibility.error()));
   auto luns = std::make_shared<LunMap>();
   for (const auto& [number, volume] : config.luns) luns->entries.push_back({number, disks.at(volume)});
-  target.luns = std::move(luns);
-  return target;
+  return ServedTarget{.name = *name,
+                      .portal_groups = config.portal_groups,
+                      .access = std::move(*access),
+                      .visibility = std::move(*visibility),
+                      .redirection = redirection_of(config),
+                      .login = login_policy(config.authentication, config.alias),
+                      .luns = std::move(luns)};
 }
 
 }  // namespace
 
-bool ServedTarget::admits(const text::IscsiName& initiator) const {
-  if (initiators.empty()) return true;
-  return std::ranges::any_of(initiators, [&](const text::NamePattern& allowed) { return allowed.matches(initiator); });
-}
-
 bool ServedTarget::is_in_group(std::uint16_t portal_group_tag) const {
   return std::ranges::find(portal_groups, portal_group_tag) != portal_groups.end();
+}
+
+std::shared_ptr<const LunMap> ServedTarget::luns_for(const text::IscsiName& initiator) const {
+  if (visibility.shows_all()) return luns;
+  auto seen = std::make_shared<LunMap>();
+  for (const LunMap::Entry& entry : luns->entries) {
+    if (visibility.shows(entry.number, initiator)) seen->entries.push_back(entry);
+  }
+  return seen;
 }
 
 Result<Catalog> Catalog::make(const ServerConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks) {

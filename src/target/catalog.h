@@ -9,11 +9,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "session/target_directory.h"
+#include "target/access.h"
 #include "target/disk.h"
 #include "target/server_config.h"
 #include "text/name.h"
@@ -33,14 +35,18 @@ struct LunMap {
 struct ServedTarget {
   text::IscsiName name;
   std::vector<std::uint16_t> portal_groups;
-  /// Empty: whoever satisfies `login.chap`, or anyone where the configuration allowed that.
-  std::vector<text::NamePattern> initiators;
+  /// Without entries: whoever satisfies `login.chap`, or anyone where the configuration allowed that.
+  AccessList access;
+  LunVisibility visibility;
+  /// What is answered instead of a login.
+  std::optional<session::LoginRefusal> redirection;
   /// What a login is told; the portal group tag is filled in for each.
   session::LoginPolicy login;
   std::shared_ptr<const LunMap> luns;
 
-  bool admits(const text::IscsiName& initiator) const;
   bool is_in_group(std::uint16_t portal_group_tag) const;
+  /// The LUNs that exist for this initiator: in REPORT LUNS and for every other command.
+  std::shared_ptr<const LunMap> luns_for(const text::IscsiName& initiator) const;
 };
 
 class Catalog {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "runtime/address.h"
+#include "target/access.h"
 #include "target/server_config.h"
 #include "text/chap_digest.h"
 #include "text/name.h"
@@ -110,7 +111,7 @@ Result<> check_portal_groups(const ServerConfig& config) {
 
 Result<> check_luns(const TargetConfig& target, const ServerConfig& config) {
   const std::string whose = "target " + target.name;
-  if (target.luns.empty()) return wrong(whose + " has no LUN");
+  if (target.luns.empty() && !target.redirect) return wrong(whose + " has no LUN");
   for (const auto& [number, volume] : target.luns) {
     if (number > kMaxLun) return wrong(whose + ": LUN " + std::to_string(number) + " is above 16383");
     const bool exists = has(config.volumes, volume, &VolumeConfig::name);
@@ -130,12 +131,8 @@ Result<> check(const TargetConfig& target, const ServerConfig& config) {
     const bool exists = has(config.portal_groups, tag, &PortalGroupConfig::tag);
     if (!exists) return wrong(whose + ": there is no portal group " + std::to_string(tag));
   }
-  for (const std::string& pattern : target.initiators) {
-    if (const auto parsed = text::NamePattern::parse(pattern); !parsed) {
-      return wrong(whose + ": initiator " + pattern + ": " + std::string(text::describe(parsed.error())));
-    }
-  }
   if (auto good = check_luns(target, config); !good) return good;
+  if (auto good = check_access(target, config); !good) return good;
   return check(target.authentication, whose);
 }
 
@@ -151,6 +148,12 @@ Result<> check_targets(const ServerConfig& config) {
   return {};
 }
 
+/// Not by anyone who can reach the machine.
+bool is_guarded(const TargetConfig& target) {
+  return target.authentication.chap.has_value() || !target.initiators.empty() || !target.initiator_addresses.empty() ||
+         target.redirect.has_value();
+}
+
 /// Safe by default: whoever can reach the machine must not reach a disk that nobody meant to share.
 Result<> check_exposure(const ServerConfig& config) {
   if (config.allow_anyone) return {};
@@ -159,8 +162,7 @@ Result<> check_exposure(const ServerConfig& config) {
       if (runtime::Address::parse(text)->is_loopback()) continue;
       for (const TargetConfig& target : config.targets) {
         const bool is_in_group = has(target.portal_groups, group.tag);
-        const bool is_guarded = target.authentication.chap.has_value() || !target.initiators.empty();
-        if (!is_in_group || is_guarded) continue;
+        if (!is_in_group || is_guarded(target)) continue;
         return wrong("listening on " + text + " would let anyone who can reach it use " + target.name +
                      ": demand CHAP, list the initiators that may log in, or say --allow-anyone");
       }

@@ -54,6 +54,63 @@ TEST(CheckConfig, AnAddressThatIsNotLoopbackNeedsAGuard) {
   EXPECT_EQ(complaint(authenticated), "");
 }
 
+TEST(CheckConfig, AListOfAddressesIsAGuard) {
+  ServerConfig config = one_disk();
+  config.portal_groups[0].listen = {"0.0.0.0:3260"};
+  config.targets[0].initiator_addresses = {"192.0.2.0/24"};
+  EXPECT_EQ(complaint(config), "");
+}
+
+TEST(CheckConfig, AnAddressThatIsNoneIsNamed) {
+  ServerConfig config = one_disk();
+  config.targets[0].initiator_addresses = {"192.0.2.7", "192.0.2.7/24"};
+  EXPECT_THAT(complaint(config), HasSubstr("target iqn.2026-11.io.example:disk: initiator address '192.0.2.7/24'"));
+}
+
+TEST(CheckConfig, ALunAccessRuleNamesInitiatorsAndLunsThatThereAre) {
+  const auto complaint_about = [](LunAccessConfig rule) {
+    ServerConfig config = one_disk();
+    config.targets[0].lun_access = {std::move(rule)};
+    return complaint(config);
+  };
+  EXPECT_EQ(complaint_about({.initiators = {"iqn.1993-08.org.debian:*"}, .luns = {0}}), "");
+  EXPECT_THAT(complaint_about({.initiators = {}, .luns = {0}}), HasSubstr("names no initiators"));
+  EXPECT_THAT(complaint_about({.initiators = {"iqn.1993-08.org.debian:*"}, .luns = {}}), HasSubstr("names no LUN"));
+  EXPECT_THAT(complaint_about({.initiators = {"iqn.1993-08.org.debian:*"}, .luns = {0, 3}}), HasSubstr("LUN 3"));
+  EXPECT_THAT(complaint_about({.initiators = {"iqn.1993-08.org debian"}, .luns = {0}}), HasSubstr("lun_access"));
+}
+
+ServerConfig moved(std::string to) {
+  ServerConfig config = one_disk();
+  config.targets[0].redirect = RedirectConfig{.to = std::move(to)};
+  return config;
+}
+
+TEST(Rfc7143_13_8_CheckConfig, ARedirectionIsAnAddressWithoutATag) {
+  for (const char* to : {"storage.example.com", "192.0.2.7:3261", "[2001:db8::7]:3260", "[2001:db8::7]"}) {
+    EXPECT_EQ(complaint(moved(to)), "") << to;
+  }
+  for (const char* to : {"", ":3260", "2001:db8::7", "192.0.2.7:0", "a b"}) {
+    EXPECT_THAT(complaint(moved(to)), HasSubstr("is no address")) << to;
+  }
+  EXPECT_THAT(complaint(moved("192.0.2.7:3260,1")), HasSubstr("13.8"));
+}
+
+TEST(CheckConfig, ARedirectionMustNotLeadBack) {
+  ServerConfig config = moved("127.0.0.1:3261");
+  config.portal_groups = {{.tag = 1, .listen = {"127.0.0.1:3260"}}, {.tag = 2, .listen = {"127.0.0.1:3261"}}};
+  EXPECT_EQ(complaint(config), "") << "the target is not in group 2";
+  config.targets[0].portal_groups = {1, 2};
+  EXPECT_THAT(complaint(config), HasSubstr("leads back to 127.0.0.1:3261"));
+}
+
+TEST(CheckConfig, ATargetThatHasMovedNeedsNoLunAndNoGuard) {
+  ServerConfig config = moved("192.0.2.7:3260");
+  config.portal_groups[0].listen = {"0.0.0.0:3260"};
+  config.targets[0].luns.clear();
+  EXPECT_EQ(complaint(config), "");
+}
+
 TEST(CheckConfig, AWildcardOfIpv6IsNotLoopback) {
   ServerConfig config = one_disk();
   config.portal_groups[0].listen = {"[::1]:0"};

@@ -12,34 +12,49 @@ using session::LoginPolicy;
 using session::LoginRefusal;
 using wire::LoginStatus;
 
+namespace {
+
+std::unexpected<LoginRefusal> refuse(LoginStatus status) { return std::unexpected(LoginRefusal{status, {}}); }
+
+bool is_ipv6(const text::TargetAddress& address) { return address.host.contains(':'); }
+
+Initiator initiator_at(const session::Portal& portal, const text::IscsiName& name) {
+  const auto address = runtime::Address::parse(portal.peer_address);
+  return {name, address ? std::optional(*address) : std::nullopt};
+}
+
+}  // namespace
+
 std::expected<LoginPolicy, LoginRefusal> Directory::admit(const LoginAttempt& attempt) {
   const bool is_unnamed = !attempt.target_name.has_value();
-  if (is_unnamed && attempt.type == text::SessionType::normal) {
-    return std::unexpected(LoginRefusal{LoginStatus::missing_parameter, {}});
-  }
+  if (is_unnamed && attempt.type == text::SessionType::normal) return refuse(LoginStatus::missing_parameter);
   // Sessions have one connection, so there is never a place in one.
-  if (attempt.tsih.value() != 0) return std::unexpected(LoginRefusal{LoginStatus::session_does_not_exist, {}});
+  if (attempt.tsih.value() != 0) return refuse(LoginStatus::session_does_not_exist);
   if (is_unnamed) return catalog_->discovery();
 
   const std::uint16_t group = attempt.portal.address.portal_group_tag.value_or(0);
   const ServedTarget* target = catalog_->find(*attempt.target_name);
-  if (target == nullptr || !target->is_in_group(group)) {
-    return std::unexpected(LoginRefusal{LoginStatus::not_found, {}});
+  if (target == nullptr || !target->is_in_group(group)) return refuse(LoginStatus::not_found);
+  if (!target->access.admits(initiator_at(attempt.portal, attempt.initiator_name))) {
+    return refuse(LoginStatus::authorization_failure);
   }
-  if (!target->admits(attempt.initiator_name)) {
-    return std::unexpected(LoginRefusal{LoginStatus::authorization_failure, {}});
-  }
-  LoginPolicy policy = target->login;
+  // Before authentication, as the RFC allows: then the secret is needed at the new place only. Who is not on the lists
+  // is not told where that is.
+  //= rfc7143#11.13.5
+  if (target->redirection) return std::unexpected(*target->redirection);
+  // A discovery session sees more than the target that it names: it must pass what guards discovery.
+  LoginPolicy policy = attempt.type == text::SessionType::discovery ? catalog_->discovery() : target->login;
   policy.portal_group_tag = group;
   return policy;
 }
 
 std::vector<text::TargetRecord> Directory::list_targets(const session::Portal& portal, const text::IscsiName& initiator,
                                                         const std::optional<text::IscsiName>& target) {
+  const Initiator who = initiator_at(portal, initiator);
   std::vector<text::TargetRecord> records;
   for (const ServedTarget& served : catalog_->targets()) {
     if (target && served.name != *target) continue;
-    if (!served.admits(initiator)) continue;
+    if (!served.access.admits(who)) continue;
     std::vector<text::TargetAddress> addresses = addresses_of(served, portal);
     if (!addresses.empty()) records.push_back({served.name.text(), std::move(addresses)});
   }
@@ -57,11 +72,11 @@ std::vector<text::TargetAddress> Directory::addresses_of(const ServedTarget& tar
       addresses.push_back(portal.address);
       continue;
     }
-    // Nobody can connect to a wildcard. The address that this initiator reached is one that it can use again; of
-    // another wildcard portal no address is known to be reachable.
-    if (i == reached.id) {
-      addresses.push_back(reached.address);
-      addresses.back().portal_group_tag = group;
+    // Nobody can connect to a wildcard. It listens on every address of its family, so the one that this initiator
+    // reached is one that it can use; which others it can reach is not known here.
+    if (is_ipv6(portal.address) == is_ipv6(reached.address)) {
+      addresses.push_back(portal.address);
+      addresses.back().host = reached.address.host;
     }
   }
   // What the initiator already reaches comes first: many try the list in order.

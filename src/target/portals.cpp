@@ -14,8 +14,10 @@
 namespace lunway::target {
 namespace {
 
+/// Without the zone of a link-local address: it is a name of ours for a link, and the initiator has its own.
 text::TargetAddress target_address(const runtime::Address& address, std::optional<std::uint16_t> tag) {
-  return {.host = address.host(), .port = address.port(), .portal_group_tag = tag};
+  const std::string host = address.host();
+  return {.host = host.substr(0, host.find('%')), .port = address.port(), .portal_group_tag = tag};
 }
 
 }  // namespace
@@ -25,7 +27,8 @@ Result<> Portals::bind(const std::vector<PortalGroupConfig>& groups) {
     for (const std::string& text : group.listen) {
       const auto address = runtime::Address::parse(text);
       if (!address) return std::unexpected(address.error());
-      auto listener = runtime::Listener::open(loop_.ring(), loop_.timers(), *address, *this);
+      auto listener = runtime::Listener::open(loop_.ring(), loop_.timers(), *address, *this,
+                                              {.share_port = false, .require_ipsec = group.require_ipsec});
       if (!listener) return std::unexpected(listener.error());
       const runtime::Address& real = (*listener)->address();
       listening_.push_back({std::move(*listener), {target_address(real, group.tag), real.is_wildcard()}});

@@ -171,7 +171,7 @@ std::vector<std::string> Server::Impl::urls() const {
     text::TargetAddress address = portal.address;
     const std::uint16_t tag = *std::exchange(address.portal_group_tag, std::nullopt);
     for (const ServedTarget& target : directory_->catalog().targets()) {
-      if (!target.is_in_group(tag)) continue;
+      if (!target.is_in_group(tag) || target.redirection) continue;
       for (const LunMap::Entry& lun : target.luns->entries) {
         urls.push_back("iscsi://" + text::to_string(address) + "/" + target.name.text() + "/" +
                        std::to_string(lun.number));

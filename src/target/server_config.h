@@ -65,16 +65,41 @@ struct PortalGroupConfig {
   std::uint16_t tag = 1;
   /// "ADDR:PORT" or "[ADDR]:PORT"; port 0 takes a free one.
   std::vector<std::string> listen;
+  /// Only connections that the kernel's IPsec protects. A server that cannot have this does not start.
+  //= rfc7143#9.3
+  bool require_ipsec = false;
+};
+
+/// These initiators see these LUNs.
+struct LunAccessConfig {
+  /// iSCSI name patterns.
+  std::vector<std::string> initiators;
+  std::vector<std::uint16_t> luns;
+};
+
+/// The target is elsewhere now: logins are sent there.
+//= rfc7143#11.13.5
+struct RedirectConfig {
+  /// "HOST:PORT", "ADDR:PORT" or "[ADDR]:PORT"; without a port: 3260.
+  std::string to;
+  /// Permanently (0x0102): initiators may forget this address. Else temporarily (0x0101).
+  bool permanent = false;
 };
 
 struct TargetConfig {
   std::string name;
   std::string alias;
   std::vector<std::uint16_t> portal_groups;
-  /// LUN to name of volume.
+  /// LUN to name of volume. May be empty where there is a redirection.
   std::map<std::uint16_t, std::string> luns;
-  /// iSCSI name patterns that may log in and see the target ("iqn.1993-08.org.debian:*").
+  /// iSCSI name patterns that may log in and see the target ("iqn.1993-08.org.debian:*"). Empty: any name.
   std::vector<std::string> initiators;
+  /// IP addresses and CIDR ranges from which they may do so ("192.0.2.7", "2001:db8::/32"). Empty: from anywhere.
+  std::vector<std::string> initiator_addresses;
+  /// Who sees which LUNs; one that no rule names sees none. Empty: all see all.
+  std::vector<LunAccessConfig> lun_access;
+  /// Set: nobody is served here; whom the access lists admit is told where to go.
+  std::optional<RedirectConfig> redirect;
   Authentication authentication;
   std::uint16_t max_connections = 1;
   std::uint8_t error_recovery_level = 0;

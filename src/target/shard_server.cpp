@@ -45,7 +45,7 @@ std::shared_ptr<ServedSession> ShardServer::open_session(const session::SessionR
                                                          const NexusKey& key) {
   std::shared_ptr<const LunMap> luns;
   if (request.session.session_type == text::SessionType::normal) {
-    luns = context_.directory->catalog().find(*request.target_name)->luns;
+    luns = context_.directory->catalog().find(*request.target_name)->luns_for(request.initiator_name);
   }
   auto session = std::make_shared<ServedSession>(*this, request, tsih, key, std::move(luns));
   sessions_.emplace(session.get(), session);
