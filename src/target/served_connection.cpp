@@ -219,7 +219,9 @@ void ServedConnection::on_closed(runtime::TcpStream& /*stream*/, runtime::TcpStr
   const std::shared_ptr<ServedSession> session = std::exchange(session_, nullptr);
   if (session != nullptr) session->remove(*this);
   shard_.connection_closed(*this);
-  if (session != nullptr) session->drain();
+  if (session == nullptr) return;
+  // The engine's session has lost the connection when this object is gone, and it is still here: hence not at once.
+  shard_.loop().post([session](runtime::Loop&) { session->drain(); });
 }
 
 }  // namespace lunway::target
