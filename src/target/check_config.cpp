@@ -8,8 +8,10 @@
 #include <set>
 #include <string>
 
+#include "isns/inventory.h"
 #include "runtime/address.h"
 #include "target/access.h"
+#include "target/isns_inventory.h"
 #include "target/server_config.h"
 #include "text/chap_digest.h"
 #include "text/name.h"
@@ -148,6 +150,19 @@ Result<> check_targets(const ServerConfig& config) {
   return {};
 }
 
+Result<> check_isns(const ServerConfig& config) {
+  if (config.isns.empty()) return {};
+  const auto server = runtime::Address::parse(config.isns, kIsnsPort);
+  if (!server) return wrong("isns: " + server.error().message);
+  if (server->is_wildcard()) return wrong("isns: " + config.isns + " is an address to listen on, not one of a server");
+  isns::Inventory inventory = isns_inventory(config, {}, *server);
+  for (const PortalGroupConfig& group : config.portal_groups) {
+    inventory.portals.resize(inventory.portals.size() + group.listen.size());
+  }
+  if (const std::string fault = isns::fault_of(inventory); !fault.empty()) return wrong("isns: " + fault);
+  return {};
+}
+
 /// Not by anyone who can reach the machine.
 bool is_guarded(const TargetConfig& target) {
   return target.authentication.chap.has_value() || !target.initiators.empty() || !target.initiator_addresses.empty() ||
@@ -174,7 +189,7 @@ Result<> check_exposure(const ServerConfig& config) {
 }  // namespace
 
 Result<> check_config(const ServerConfig& config) {
-  for (const auto check_part : {check_portal_groups, check_volumes, check_targets, check_exposure}) {
+  for (const auto check_part : {check_portal_groups, check_volumes, check_targets, check_isns, check_exposure}) {
     if (auto good = check_part(config); !good) return good;
   }
   return check(config.discovery, "discovery");

@@ -18,6 +18,7 @@
 #include "target/directory.h"
 #include "target/disk.h"
 #include "target/entropy.h"
+#include "target/isns_agent.h"
 #include "target/portals.h"
 #include "target/session_registry.h"
 #include "target/shard_server.h"
@@ -77,6 +78,8 @@ class Server::Impl {
   Result<> open_disks();
   Result<> start_shards();
   Result<> open_portals();
+  void join_isns();
+  void leave_isns();
   void close_portals();
   bool wait_until_empty(std::chrono::nanoseconds at_most);
   bool is_empty();
@@ -94,6 +97,8 @@ class Server::Impl {
   std::vector<std::unique_ptr<ShardServer>> servers_;
   std::unique_ptr<Portals> portals_;
   std::vector<ServedPortal> addresses_;
+  std::unique_ptr<IsnsAgent> isns_;
+  std::future<void> isns_left_;  // valid once leave_isns() was called
   // A shard has just become empty: for who waits for the end.
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -104,7 +109,9 @@ Result<> Server::Impl::start() {
   if (auto good = check_config(config_); !good) return good;
   if (auto opened = open_disks(); !opened) return opened;
   if (auto started = start_shards(); !started) return started;
-  return open_portals();
+  if (auto opened = open_portals(); !opened) return opened;
+  join_isns();
+  return {};
 }
 
 Result<> Server::Impl::open_disks() {
@@ -192,6 +199,7 @@ std::vector<std::string> Server::Impl::portals() const {
 }
 
 Result<> Server::Impl::stop() {
+  leave_isns();
   close_portals();
   for (ShardServer* server : context_.shards) {
     server->loop().post([server, within = config_.drain_time](runtime::Loop&) { server->request_logouts(within); });
@@ -203,6 +211,22 @@ Result<> Server::Impl::stop() {
     if (auto flushed = flush(*disk); !flushed) return flushed;
   }
   return {};
+}
+
+void Server::Impl::join_isns() {
+  if (config_.isns.empty()) return;
+  ask(*shards_.front(), [this](runtime::Loop& loop) {
+    isns_ = std::make_unique<IsnsAgent>(loop, config_, addresses_);
+    isns_->start();
+  });
+}
+
+/// Begins to deregister; end() waits for it.
+void Server::Impl::leave_isns() {
+  if (isns_ == nullptr || isns_left_.valid()) return;
+  auto left = std::make_shared<std::promise<void>>();
+  isns_left_ = left->get_future();
+  shards_.front()->post([this, left](runtime::Loop&) { isns_->stop([left] { left->set_value(); }); });
 }
 
 void Server::Impl::close_portals() {
@@ -242,6 +266,11 @@ void Server::Impl::end() {
   }
   // Commands that a disk works on end when the disk says so; their memory is its until then.
   while (!wait_until_empty(kStopMargin)) {
+  }
+  leave_isns();
+  if (isns_ != nullptr) {
+    isns_left_.wait();
+    ask(*shards_.front(), [this](runtime::Loop&) { isns_.reset(); });
   }
   context_.shards.clear();
   for (std::size_t i = 0; i < servers_.size(); ++i) {

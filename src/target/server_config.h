@@ -117,6 +117,8 @@ struct ServerConfig {
   std::vector<VolumeConfig> volumes;
   std::vector<TargetConfig> targets;
   Authentication discovery;
+  /// The iSNS server to register portals and targets with (RFC 4171), as "ADDR" or "ADDR:PORT"; empty: none.
+  std::string isns;
   /// Serve anyone on addresses that are not loopback, without CHAP or a list of initiators.
   bool allow_anyone = false;
   /// How long a stop waits for initiators to log out and commands to end.
