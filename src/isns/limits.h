@@ -16,11 +16,16 @@ namespace lunway::isns {
 /// registered and adds a little.
 inline constexpr std::size_t kMaxReceivedPayload = std::size_t{64} << 10;
 
-/// Bytes of a message to the server, header included. Open-iSNS takes no more than 8 KiB at once.
+/// Bytes of a message to the server, header included.
 inline constexpr std::size_t kMaxSentMessage = std::size_t{8} << 10;
 
-/// Portals of one entity. All of them and one target with all its portal groups fit into one message.
-inline constexpr std::size_t kMaxPortals = 64;
+/// Bytes of the answer that a registration may bring about. Open-iSNS has room for 8 KiB; what it registers for a
+/// longer answer stays, but the answer is Internal Error. It repeats the request, adds an index to each object and the
+/// name to each portal group.
+inline constexpr std::size_t kMaxAnswer = 7680;
+
+/// Portals of one entity. All of them and one target with all its portal groups stay below kMaxAnswer.
+inline constexpr std::size_t kMaxPortals = 16;
 
 /// Targets of one entity.
 inline constexpr std::size_t kMaxNodes = 4096;

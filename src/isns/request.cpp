@@ -19,6 +19,8 @@ constexpr std::uint32_t kNodeTypeTarget = 0x00000001;
 
 constexpr std::size_t kMaxSentPayload = kMaxSentMessage - kHeaderBytes;
 
+constexpr std::size_t kIndexBytes = 12;  // of an index attribute, which the server adds to each object
+
 AttributeWriter portal_attributes(const Portal& portal) {
   AttributeWriter out;
   out.ip_address(Tag::portal_ip_address, portal.address).number(Tag::portal_port, portal.port);
@@ -41,6 +43,13 @@ AttributeWriter node_attributes(const Node& node, const std::vector<Portal>& por
     out.ip_address(Tag::pg_portal_ip_address, portal.address).number(Tag::pg_portal_port, portal.port);
   }
   return out;
+}
+
+/// How much longer the answer to a registration of `node` is than the registration.
+std::size_t added_by_server(const Node& node, std::size_t portals) {
+  AttributeWriter name;
+  name.text(Tag::pg_iscsi_name, node.name);
+  return kIndexBytes + portals * name.size();
 }
 
 /// Every registration repeats the entity: it must have one, and the protocol is asked for when the entity is new.
@@ -95,14 +104,19 @@ std::vector<Request> registration_requests(const Inventory& inventory, Existing 
   requests.push_back(begin_registration(inventory, source, period));
   requests.front().replace = existing == Existing::replaced;
   for (const Portal& portal : inventory.portals) requests.front().attributes.append(portal_attributes(portal));
+  std::size_t added = inventory.portals.size() * kIndexBytes;
   // The source of the first message must be a target of it when the entity is new; the limits see to it that the first
   // target fits in beside all portals.
   for (const Node& node : inventory.nodes) {
     const AttributeWriter attributes = node_attributes(node, inventory.portals);
-    if (requests.back().attributes.size() + attributes.size() > kMaxSentPayload) {
+    const std::size_t node_added = added_by_server(node, inventory.portals.size());
+    const bool is_first = &node == &inventory.nodes.front();
+    if (!is_first && requests.back().attributes.size() + attributes.size() + added + node_added > kMaxAnswer) {
       requests.push_back(begin_registration(inventory, source, period));
+      added = 0;
     }
     requests.back().attributes.append(attributes);
+    added += node_added;
   }
   return requests;
 }

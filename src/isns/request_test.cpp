@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "isns/limits.h"
+#include "isns/pdu_header.h"
 #include "isns/testing/hex.h"
 #include "isns/testing/messages.h"
 
@@ -33,6 +34,20 @@ std::vector<std::string> listings(const std::vector<Request>& requests) {
   std::vector<std::string> lines;
   for (const Request& request : requests) lines.push_back(listing(request.attributes.bytes()));
   return lines;
+}
+
+/// What Open-iSNS sends back: the request, an index for each object, and the name of each portal group.
+std::size_t answer_size(const Request& request) {
+  constexpr std::size_t kIndex = 12;
+  std::size_t size = kHeaderBytes + request.attributes.size();
+  std::size_t name = 0;
+  AttributeReader reader(request.attributes.bytes());
+  while (const auto attribute = reader.next()) {
+    if (attribute->tag == Tag::iscsi_name) name = 8 + attribute->value.size();
+    if (attribute->tag == Tag::iscsi_node_type || attribute->tag == Tag::portal_port) size += kIndex;
+    if (attribute->tag == Tag::pg_portal_port) size += name;
+  }
+  return size;
 }
 
 TEST(Rfc4171_5_6_5_1_DevAttrReg, IsWrittenAsTheFiguresShow) {
@@ -84,6 +99,7 @@ TEST(Rfc4171_5_6_5_1_DevAttrReg, GoesOnInFurtherMessagesWhenOneIsFull) {
   for (const Request& request : requests) {
     EXPECT_EQ(request.replace, &request == &requests.front()) << "later ones add to what the first has made";
     EXPECT_LE(request.encode(1).size(), kMaxSentMessage);
+    EXPECT_LE(answer_size(request), kMaxAnswer);
     const std::string text = listing(request.attributes.bytes());
     for (std::size_t at = 0; (at = text.find("; 33=1", at)) != std::string::npos; ++at) ++named;
   }
