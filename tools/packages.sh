@@ -73,17 +73,19 @@ apt_get() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" < /dev/null
 }
 
-# Debian starts the daemon of a newly installed tgt at once, open to everybody on port 3260. Tests start their own.
+# Debian starts the daemons of newly installed tgt and open-isns-server at once, open to everybody. Tests start their own.
 without_daemons() {
-  local status=0
-  if [[ " ${missing[*]} " != *" tgt "* ]] || ! systemctl show-environment > /dev/null 2>&1; then
+  local status=0 units=()
+  [[ " ${missing[*]} " == *" tgt "* ]] && units+=(tgt.service)
+  [[ " ${missing[*]} " == *" open-isns-server "* ]] && units+=(isnsd.service isnsd.socket)
+  if ((${#units[@]} == 0)) || ! systemctl show-environment > /dev/null 2>&1; then
     "$@"
     return
   fi
-  "${as_root[@]}" systemctl mask --runtime tgt.service
+  "${as_root[@]}" systemctl mask --runtime "${units[@]}"
   "$@" || status=$?
-  "${as_root[@]}" systemctl unmask --runtime tgt.service
-  "${as_root[@]}" systemctl disable tgt.service
+  "${as_root[@]}" systemctl unmask --runtime "${units[@]}"
+  "${as_root[@]}" systemctl disable "${units[@]}"
   return "$status"
 }
 
