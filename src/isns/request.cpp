@@ -92,9 +92,9 @@ std::vector<std::byte> Request::encode(std::uint16_t transaction_id) const {
       .transaction_id = transaction_id,
       .sequence_id = 0,
   };
-  const auto header_bytes = header.encode();
-  std::vector<std::byte> message(header_bytes.begin(), header_bytes.end());
-  message.insert(message.end(), attributes.bytes().begin(), attributes.bytes().end());
+  std::vector<std::byte> message(kHeaderBytes + attributes.size());
+  copy_bytes(message, header.encode());
+  copy_bytes(MutableBytes(message).subspan(kHeaderBytes), attributes.bytes());
   return message;
 }
 
