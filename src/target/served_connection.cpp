@@ -14,6 +14,16 @@ namespace {
 /// Below this a read of its own costs more than the copy that it saves.
 constexpr std::size_t kMinWindowBytes = 16U << 10;
 
+/// How long the peer may take to read our last words and to close. A socket that is closed over unread bytes is reset,
+/// and the reset overtakes the words.
+constexpr Duration kLastWordsTime = std::chrono::seconds(1);
+
+bool has_last_words(session::CloseReason reason) {
+  using session::CloseReason;
+  return reason == CloseReason::login_refused || reason == CloseReason::logged_out ||
+         reason == CloseReason::protocol_error;
+}
+
 NexusKey key_of(const session::SessionRequest& request) {
   NexusKey key{.initiator_name = request.initiator_name.text(),
                .isid = request.isid,
@@ -55,6 +65,7 @@ void ServedConnection::end_login() {
 // --------------------------------------------------------------------------------------------------------- bytes in
 
 void ServedConnection::on_bytes(runtime::TcpStream& /*stream*/, Bytes bytes) {
+  if (is_closed_) return;
   if (held_.empty()) {
     take(bytes);
   } else {
@@ -190,12 +201,15 @@ void ServedConnection::handle(const session::LoggedIn& /*logged_in*/) {
 
 void ServedConnection::handle(const session::Close& close) {
   is_closed_ = true;
-  timer_.disarm();
+  held_.clear();
   if (!close.detail.empty()) {
     shard_.log("closing " + portal_.peer_address + ": " + std::string(session::to_string(close.reason)) + ": " +
                std::string(close.detail));
   }
-  stream_.close();
+  if (!has_last_words(close.reason) || !window_.empty()) return stream_.close();
+  stream_.finish_sending();
+  if (std::exchange(is_paused_, false)) stream_.resume();
+  timer_.arm(shard_.loop().now() + kLastWordsTime);
 }
 
 void ServedConnection::request_logout(Duration within) {
@@ -206,12 +220,14 @@ void ServedConnection::request_logout(Duration within) {
 void ServedConnection::close() { stream_.close(); }
 
 void ServedConnection::expire(Instant now) {
+  if (is_closed_) return stream_.close();
   engine_.expire(now);
   serve_all();
 }
 
 void ServedConnection::on_closed(runtime::TcpStream& /*stream*/, runtime::TcpStream::Closed /*closed*/) {
   const std::shared_ptr<ServedConnection> keep = shared_from_this();
+  timer_.disarm();
   if (!is_closed_) {
     engine_.peer_closed(shard_.loop().now());
     take_outputs();
