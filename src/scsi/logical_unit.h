@@ -9,7 +9,6 @@
 
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,8 +37,8 @@ struct LogicalUnitOptions {
   std::string revision = "0001";
   /// Unit serial number, printable ASCII, up to 64 characters.
   std::string serial_number;
-  /// NAA designator of 16 bytes (NAA 6h), unique in the world. All zeros: none is offered.
-  std::array<std::byte, 16> naa{};
+  /// NAA designator of 8 bytes (type 2h, 3h or 5h in its first four bits), unique in the world. 0: none is offered.
+  std::uint64_t naa = 0;
 
   bool write_protected = false;
   bool removable = false;

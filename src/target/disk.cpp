@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <utility>
 
-#include "base/big_endian.h"
 #include "runtime/file_task.h"
 #include "target/reservation_store.h"
 #include "volume/file/file_volume.h"
@@ -51,7 +50,7 @@ scsi::LogicalUnitOptions options_of(const VolumeConfig& config, const volume::Vo
   options.physical_block_exponent = config.physical_block_exponent;
   options.capacity_blocks = volume.size_bytes() / config.block_size_bytes;
   options.serial_number = identity.serial;
-  store_be64(options.naa.data(), identity.naa);
+  options.naa = identity.naa;
   options.write_protected = config.read_only || !traits.writable;
   options.removable = config.removable;
   options.volatile_cache = traits.has_volatile_cache;

@@ -52,8 +52,10 @@ void append_number(Execution& execution, Type type, std::uint16_t number) {
 
 void append_device_identification(Execution& execution) {
   const LogicalUnitOptions& options = execution.unit->options;
-  if (std::ranges::any_of(options.naa, [](std::byte byte) { return byte != std::byte{}; })) {
-    append(execution, CodeSet::binary, Association::logical_unit, Type::naa, options.naa);
+  if (options.naa != 0) {
+    std::array<std::byte, 8> designator{};
+    store_be64(designator.data(), options.naa);
+    append(execution, CodeSet::binary, Association::logical_unit, Type::naa, designator);
   }
   std::string vendor = options.vendor;
   vendor.resize(8, ' ');

@@ -82,7 +82,7 @@ class Bench final : public Waker {
     LogicalUnitOptions options;
     options.capacity_blocks = kBlocks;
     options.serial_number = "0123456789";
-    options.naa[0] = std::byte{0x60};
+    options.naa = 0x3000000000000001;
     options.volatile_cache = true;
     options.can_discard = true;
     options.can_zero = true;
