@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "admin/config_sections.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "admin/secret_file.h"
+
+namespace lunway::admin {
+namespace {
+
+//= rfc7143#12.1.3
+constexpr std::array<std::pair<std::string_view, std::uint8_t>, 4> kAlgorithms = {{
+    {"MD5", 5},
+    {"SHA-1", 6},
+    {"SHA-256", 7},
+    {"SHA3-256", 8},
+}};
+
+std::optional<target::ChapCredentials> read_credentials(TomlReader& section) {
+  const auto user = section.text("user");
+  const auto file = section.text("secret_file");
+  if (!user) section.complain("user", section.name() + " needs user, the CHAP_N");
+  if (!file) {
+    section.complain("secret_file", section.name() + " needs secret_file, a file with the secret in one line");
+    return std::nullopt;
+  }
+  const Result<std::string> secret = read_secret_file(*file);
+  if (!secret) section.complain("secret_file", secret.error().message);
+  if (!user || !secret) return std::nullopt;
+  return target::ChapCredentials{.user = *user, .secret = *secret};
+}
+
+void read_algorithms(TomlReader& section, std::vector<std::uint8_t>& into) {
+  for (const std::string& name : section.texts("algorithms")) {
+    const auto* found = std::ranges::find(kAlgorithms, name, &std::pair<std::string_view, std::uint8_t>::first);
+    if (found == kAlgorithms.end()) {
+      section.complain("algorithms", fmt::format("\"{}\" is none of MD5, SHA-1, SHA-256, SHA3-256", name));
+    } else {
+      into.push_back(found->second);
+    }
+  }
+}
+
+void read_authentication(TomlReader& section, target::Authentication& into, std::vector<ConfigFault>& faults) {
+  if (const toml::table* table = section.table("chap")) {
+    TomlReader chap(*table, section.name() + " chap", faults);
+    into.chap = read_credentials(chap);
+    read_algorithms(chap, into.algorithms);
+    chap.finish();
+  }
+  if (const toml::table* table = section.table("mutual_chap")) {
+    TomlReader chap(*table, section.name() + " mutual_chap", faults);
+    into.mutual_chap = read_credentials(chap);
+    chap.finish();
+  }
+}
+
+void read_luns(TomlReader& section, std::map<std::uint16_t, std::string>& into) {
+  const toml::table* luns = section.table("luns");
+  if (luns == nullptr) return section.complain("luns", section.name() + " needs luns, such as { 0 = \"db\" }");
+  for (const auto& [key, node] : *luns) {
+    std::uint16_t lun = 0;
+    const std::string_view digits = key.str();
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), lun);
+    const auto* volume = node.as_string();
+    if (error != std::errc() || end != digits.data() + digits.size()) {
+      section.complain(node, fmt::format("\"{}\" is not a LUN: luns wants {{ 0 = \"volume\" }}", digits));
+    } else if (volume == nullptr) {
+      section.complain(node, fmt::format("LUN {} wants the name of a volume in quotes", lun));
+    } else {
+      into[lun] = volume->get();
+    }
+  }
+}
+
+}  // namespace
+
+void read_server(TomlReader section, target::ServerConfig& into) {
+  section.read_integer("shards", into.shards, 0, 1024);
+  if (const auto io = section.text("io")) {
+    if (*io == "uring")
+      into.io = target::IoKind::uring;
+    else if (*io == "epoll")
+      into.io = target::IoKind::epoll;
+    else if (*io != "auto")
+      section.complain("io", "io wants \"auto\", \"uring\" or \"epoll\"");
+  }
+  if (const auto state = section.text("state")) into.state_directory = *state;
+  section.read_flag("allow_anyone", into.allow_anyone);
+  if (const auto seconds = section.integer("drain_time_s", 0, 3600)) into.drain_time = std::chrono::seconds(*seconds);
+  section.finish();
+}
+
+target::PortalGroupConfig read_portal_group(TomlReader section) {
+  target::PortalGroupConfig group;
+  section.read_integer("tag", group.tag);
+  group.listen = section.texts("listen");
+  if (!section.has("listen"))
+    section.complain("listen", section.name() + " needs listen, such as [\"127.0.0.1:3260\"]");
+  section.finish();
+  return group;
+}
+
+target::VolumeConfig read_volume(TomlReader section, std::string_view volume_name) {
+  target::VolumeConfig volume{.name = std::string(volume_name), .backing = {}};
+  const auto file = section.text("file");
+  const auto size = section.size("size");
+  const auto memory = section.size("memory");
+  const auto null = section.size("null");
+  if (int{file.has_value()} + int{memory.has_value()} + int{null.has_value()} != 1) {
+    section.complain("", section.name() + " needs exactly one of file, memory and null");
+  }
+  if (file) volume.backing = target::FileBacking{.path = *file, .create_size_bytes = size};
+  if (memory) volume.backing = target::MemoryBacking{.size_bytes = *memory};
+  if (null) volume.backing = target::NullBacking{.size_bytes = *null};
+  if (size && !file) section.complain("size", "size belongs to file; memory and null carry their own");
+  section.read_integer("block_size", volume.block_size_bytes);
+  section.read_integer("physical_block_exponent", volume.physical_block_exponent, 0, 15);
+  section.read_flag("write_cache", volume.write_cache);
+  section.read_flag("read_only", volume.read_only);
+  section.read_flag("removable", volume.removable);
+  section.finish();
+  return volume;
+}
+
+target::TargetConfig read_target(TomlReader section, std::vector<ConfigFault>& faults) {
+  target::TargetConfig out;
+  if (const auto name = section.text("name"))
+    out.name = *name;
+  else
+    section.complain("name", section.name() + " needs name, such as \"iqn.2026-11.io.example:db\"");
+  if (const auto alias = section.text("alias")) out.alias = *alias;
+  for (const std::int64_t tag : section.integers("portal_groups", 0, 65535)) {
+    out.portal_groups.push_back(static_cast<std::uint16_t>(tag));
+  }
+  read_luns(section, out.luns);
+  out.initiators = section.texts("initiators");
+  read_authentication(section, out.authentication, faults);
+  section.read_integer("max_connections", out.max_connections, 1);
+  section.read_integer("error_recovery_level", out.error_recovery_level, 0, 2);
+  section.finish();
+  return out;
+}
+
+void read_discovery(TomlReader section, target::Authentication& into, std::vector<ConfigFault>& faults) {
+  read_authentication(section, into, faults);
+  section.finish();
+}
+
+}  // namespace lunway::admin

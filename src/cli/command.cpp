@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "cli/command.h"
+
+namespace lunway::cli {
+
+CLI::App& add_command(CLI::App& program, const std::string& name, const std::string& description,
+                      const std::string& example) {
+  CLI::App& command = *program.add_subcommand(name, description);
+  command.group("Commands");
+  command.footer("Example:\n  " + example);
+  return command;
+}
+
+void add_all(CLI::App& program, Chosen& chosen) {
+  add_serve(program, chosen);
+  add_check_config(program, chosen);
+  add_version(program, chosen);
+}
+
+}  // namespace lunway::cli

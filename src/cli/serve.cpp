@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+
+#include "cli/command.h"
+#include "cli/json.h"
+#include "cli/serve_config.h"
+#include "cli/stop_signals.h"
+#include "runtime/signals.h"
+#include "target/server.h"
+
+namespace lunway::cli {
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "host";
+}
+
+/// Nothing before this is printed on stdout: who waits for the lines may connect when they are there.
+void say_ready(const target::Server& server, bool json) {
+  for (const std::string& url : server.urls()) {
+    if (json)
+      print_json({{"ready", url}});
+    else
+      fmt::print("ready {}\n", url);
+  }
+  std::fflush(stdout);
+}
+
+void on_hangup() {
+  fmt::print(stderr, "lunway serve: a running server does not read its configuration again; restart it to change it\n");
+}
+
+Outcome<> serve(const ServeArguments& arguments) {
+  runtime::ignore_broken_pipes();
+  runtime::block_termination_signals();
+  const auto config = make_server_config(arguments, host_name(), process_environment);
+  if (!config) return std::unexpected(config.error());
+  auto server = target::Server::start(*config);
+  if (!server) return failed(server.error());
+  say_ready(**server, arguments.json);
+  wait_for_stop(on_hangup);
+  if (const Result<> stopped = (*server)->stop(); !stopped) return failed(stopped.error());
+  return {};
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, Chosen& chosen) {
+  const auto arguments = std::make_shared<ServeArguments>();
+  CLI::App& command = add_command(program, "serve", "Serve files and RAM disks as the LUNs of a target",
+                                  "lunway serve --create 20GiB disk.img --listen 127.0.0.1:3260");
+  auto* files = command.add_option("FILE", arguments->files, "files to serve as LUN 0, 1, ...")->type_name("");
+  auto* create =
+      command.add_option("--create", arguments->create_size, "make files that are missing, sparse, of this size");
+  auto* memory = command.add_option("--memory", arguments->memory_sizes, "a RAM disk behind the files (may repeat)");
+  auto* listen = command.add_option("--listen", arguments->listen,
+                                    "where to listen; default 127.0.0.1:3260 (may repeat; port 0 takes a free one)");
+  auto* target =
+      command.add_option("--target", arguments->target, "the target's name; default carries the host's name");
+  auto* user = command.add_option("--chap-user", arguments->chap_user, "only who proves to be this user may log in");
+  auto* secret = command.add_option("--chap-secret-file", arguments->chap_secret_file,
+                                    "the user's secret (else: $LUNWAY_CHAP_SECRET_FILE)");
+  auto* mutual = command.add_option("--mutual-user", arguments->mutual_user, "whom the target proves to be");
+  auto* mutual_secret = command.add_option("--mutual-secret-file", arguments->mutual_secret_file,
+                                           "the target's secret (else: $LUNWAY_MUTUAL_SECRET_FILE)");
+  auto* initiators =
+      command.add_option("--initiator", arguments->initiators, "initiator name that may log in, with * (may repeat)");
+  auto* read_only = command.add_flag("--read-only", arguments->read_only, "refuse writes");
+  auto* anyone =
+      command.add_flag("--allow-anyone", arguments->allow_anyone, "serve others than this machine without CHAP");
+  auto* config = command.add_option("--config", arguments->config_file, "a TOML file that says all of this and more");
+  command.add_option("--shards", arguments->shards, "threads that serve; default one a core")
+      ->type_name("N")
+      ->check(CLI::Range(1U, 1024U).description(""));
+  command.add_option("--io", arguments->io, "how to wait for the kernel; default uring where it is allowed")
+      ->type_name("uring|epoll")
+      ->check(CLI::IsMember({"uring", "epoll"}).description(""));
+  command.add_option("--state", arguments->state_directory, "where unique ids and reservations survive a restart")
+      ->type_name("DIR");
+  command.add_flag("--json", arguments->json, "the ready lines as JSON");
+  for (CLI::Option* size : {create, memory}) size->type_name("SIZE")->allow_extra_args(false);
+  for (CLI::Option* file : {secret, mutual_secret, config}) file->type_name("FILE");
+  for (CLI::Option* name : {user, mutual}) name->type_name("NAME");
+  listen->type_name("ADDR:PORT")->allow_extra_args(false);
+  target->type_name("IQN");
+  initiators->type_name("PATTERN")->allow_extra_args(false);
+  for (CLI::Option* other :
+       {files, create, memory, listen, target, user, secret, mutual, mutual_secret, initiators, read_only, anyone}) {
+    config->excludes(other);
+  }
+  choose(command, chosen, arguments, serve);
+}
+
+}  // namespace lunway::cli
