@@ -24,9 +24,9 @@ struct ConnectionLimits {
   /// Login Requests in one login.
   std::uint32_t login_requests = 64;
   /// Text of one login, all requests together; also of one Text Request sequence.
-  std::size_t text_bytes = 64 * 1024;
+  std::size_t text_bytes = std::size_t{64} * 1024;
   /// Text of one answer (a long SendTargets list). A longer one is cut after a whole target.
-  std::size_t text_response_bytes = 1024 * 1024;
+  std::size_t text_response_bytes = std::size_t{1024} * 1024;
   /// How long a text exchange may pause before its Target Transfer Tag goes stale.
   Duration text_exchange_idle = std::chrono::seconds(60);
 
@@ -44,7 +44,7 @@ struct ConnectionLimits {
   std::uint32_t queued_answers = 32;
   /// PDUs and payload bytes that one next_transmit() gathers at most.
   std::uint32_t transmit_pdus = 64;
-  std::size_t transmit_bytes = 1024 * 1024;
+  std::size_t transmit_bytes = std::size_t{1024} * 1024;
 };
 
 /// For one session.
@@ -58,7 +58,7 @@ struct SessionLimits {
   /// Task management functions at the same time, immediate or not.
   std::uint32_t management_functions = 8;
   /// Data that came before the owner gave it a place: behind a gap of the CmdSN order, or while the owner still thinks.
-  std::size_t held_bytes = 4 * 1024 * 1024;
+  std::size_t held_bytes = std::size_t{4} * 1024 * 1024;
   /// How long a multi-task abort waits for the initiator to end its data sequences. Then it goes on without: some
   /// initiators stop to send when they send such a function, although the RFC tells them not to.
   //= rfc7143#4.2.3.3

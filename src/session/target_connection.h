@@ -95,7 +95,8 @@ class TargetConnection {
 
   // ------------------------------------------------------------------------------------------ the owner's wishes
 
-  /// The answer to OpenSession: the connection becomes part of `session`, which outlives it.
+  /// The answer to OpenSession: the connection becomes part of `session`, which outlives it. When Close has come in the
+  /// meantime nothing happens, and the session will never have had a connection: the owner destroys it.
   void open(Instant now, TargetSession& session);
 
   /// The other answer: the login ends with this status.
