@@ -15,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "session/target_connection.h"
@@ -125,7 +126,8 @@ class Harness {
     if ((mood & 16) != 0) log_in(digests, (mood & 32) != 0);
   }
 
-  ~Harness() {
+  /// Everybody goes away, and the session must end.
+  void finish() {
     connection_.reset();
     drain_session();
     while (!running_.empty()) answer_one(running_.begin()->second, false);
@@ -187,12 +189,20 @@ class Harness {
   // ------------------------------------------------------------------------------------------------ the initiator
 
   void log_in(bool digests, bool discovery) {
-    std::string keys = "InitiatorName=iqn.2026-11.io.lunway:initiator";
-    keys += '\0';
-    keys += discovery ? "SessionType=Discovery" : "TargetName=iqn.2026-11.io.lunway:disk";
-    keys += '\0';
-    if (digests) keys += std::string("HeaderDigest=CRC32C\0DataDigest=CRC32C\0", 38);
-    keys += std::string("InitialR2T=No\0MaxOutstandingR2T=3\0MaxBurstLength=2048\0FirstBurstLength=1024\0", 77);
+    std::string keys;
+    const auto add = [&keys](std::string_view pair) { (keys += pair) += '\0'; };
+    add("InitiatorName=iqn.2026-11.io.lunway:initiator");
+    add(discovery ? "SessionType=Discovery" : "TargetName=iqn.2026-11.io.lunway:disk");
+    if (digests) {
+      add("HeaderDigest=CRC32C");
+      add("DataDigest=CRC32C");
+    }
+    if (!discovery) {
+      add("InitialR2T=No");
+      add("MaxOutstandingR2T=3");
+      add("MaxBurstLength=2048");
+      add("FirstBurstLength=1024");
+    }
     wire::LoginRequest::Fields fields;
     fields.flags.transit = true;
     fields.flags.csg = wire::LoginStage::login_operational_negotiation;
@@ -200,6 +210,8 @@ class Harness {
     fields.itt = wire::Itt(1);
     send(wire::LoginRequest::build(fields), bytes_of(keys));
     transmit(0xff);
+    // A script that should begin in the Full Feature Phase must not quietly begin elsewhere.
+    if (closed_ || !logged_in_) std::abort();
   }
 
   wire::CmdSN next_cmd_sn(std::uint8_t what) {
@@ -213,7 +225,7 @@ class Harness {
   void send_any_header() {
     wire::Header header{};
     lunway::copy_bytes(header, script_.take(header.size()));
-    const Bytes ahs = script_.take(script_.byte() % 5 * 4);
+    const Bytes ahs = script_.take(std::size_t{script_.byte()} % 5 * 4);
     const bool whole_ahs = ahs.size() % 4 == 0;
     send(header, script_.take(script_.word() % 600), whole_ahs ? ahs : Bytes());
   }
@@ -266,7 +278,7 @@ class Harness {
     const std::uint8_t what = script_.byte();
     wire::TaskManagementRequest::Fields fields;
     fields.immediate = (what & 16) != 0;
-    fields.function = static_cast<wire::TaskManagementFunction>(script_.byte() % 14);
+    fields.function = static_cast<wire::TaskManagementFunction>(1 + script_.byte() % 14);
     fields.lun = wire::Lun::from_flat(what >> 7);
     fields.itt = wire::Itt(script_.byte());
     fields.referenced_task_tag = wire::Itt(script_.byte() % 32);
@@ -392,13 +404,15 @@ class Harness {
     const std::uint8_t what = script_.byte();
     session::CommandResult result;
     result.status = (what & 1) != 0 ? wire::ScsiStatus::check_condition : wire::ScsiStatus::good;
-    task.read_data.assign(std::max<std::uint32_t>(task.read_length, 1), std::byte(what));
+    constexpr std::uint32_t kMostRead = 1 << 16;
+    task.read_data.assign(std::clamp(task.read_length, 1U, kMostRead), std::byte(what));
     const auto middle = static_cast<std::size_t>(what) % task.read_data.size();
     task.pieces = {Bytes(task.read_data).first(middle), Bytes(task.read_data).subspan(middle)};
     result.data_in = task.pieces;
-    result.data_in_length = (what & 2) != 0 ? task.read_length : what;
-    result.data_in_length = std::min<std::uint64_t>(result.data_in_length, task.read_data.size() + 1000);
-    if (result.data_in_length > task.read_data.size() && task.read_length > task.read_data.size()) std::abort();
+    // Too much, all, or a few; never more than is there where the initiator takes it.
+    result.data_in_length =
+        (what & 2) != 0 ? task.read_data.size() : std::min<std::size_t>(what, task.read_data.size());
+    if ((what & 4) != 0 && task.read_length < kMostRead) result.data_in_length += 1000;
     result.data_out_length = task.accepted;
     if ((what & 1) != 0) result.sense = Bytes(task.read_data).first(std::min<std::size_t>(task.read_data.size(), 18));
     session_->complete(task.id, result);
@@ -489,8 +503,11 @@ class Harness {
 
 }  // namespace
 
+// NOLINTNEXTLINE(readability-identifier-naming)
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Script script(std::as_bytes(std::span(data, size)));
-  Harness(script).run();
+  Harness harness(script);
+  harness.run();
+  harness.finish();
   return 0;
 }

@@ -22,6 +22,7 @@ struct Agreement {
   std::uint32_t burst;
 };
 
+// NOLINTNEXTLINE(readability-identifier-naming): GoogleTest's name
 void PrintTo(const Agreement& agreement, std::ostream* out) { *out << agreement.name; }
 
 void set(text::Policy& policy, const Agreement& agreement) {
@@ -70,6 +71,7 @@ TEST_P(Rfc7143_4_2_EnginePair, WhatIsWrittenIsRead) {
     }
     ASSERT_TRUE(pair.run());
     std::vector<std::vector<std::byte>> read;
+    read.reserve(sizes.size());
     for (const std::uint32_t size : sizes) read.emplace_back(size);
     std::vector<TaskId> reads;
     for (std::uint32_t i = 0; i < sizes.size(); ++i) {

@@ -81,11 +81,7 @@ void TargetTransmitter::fill_batch() {
   while (something_due() && !batch_is_full()) {
     const std::size_t before = pdus_.size();
     if (answers_.has_unsent()) make_answer();
-    // Without a free place for departing tasks statuses wait for the transport.
-    const bool may_depart = session_ != nullptr && session_->may_depart();
-    if (!statuses_.empty() && may_depart && !batch_is_full()) make_status(*statuses_.front());
-    if (!r2ts_.empty() && !batch_is_full()) make_r2t(*r2ts_.front());
-    if (!data_.empty() && !batch_is_full()) make_data_in(*data_.front());
+    if (session_ != nullptr) make_one_of_each(*session_);
     if (pdus_.size() == before) break;
   }
   announce_window();
@@ -94,6 +90,13 @@ void TargetTransmitter::fill_batch() {
     const wire::PieceList list = pdu.pieces();
     pieces_.insert(pieces_.end(), list.begin(), list.end());
   }
+}
+
+void TargetTransmitter::make_one_of_each(TargetSessionCore& session) {
+  // Without a free place for departing tasks statuses wait for the transport.
+  if (!statuses_.empty() && session.may_depart() && !batch_is_full()) make_status(session, *statuses_.front());
+  if (!r2ts_.empty() && !batch_is_full()) make_r2t(session, *r2ts_.front());
+  if (!data_.empty() && !batch_is_full()) make_data_in(session, *data_.front());
 }
 
 bool TargetTransmitter::batch_is_full() const {
@@ -106,10 +109,10 @@ void TargetTransmitter::make_answer() {
       answer.with_digests ? digests_ : wire::Digests());
 }
 
-void TargetTransmitter::make_r2t(TargetTask& task) {
+void TargetTransmitter::make_r2t(TargetSessionCore& session, TargetTask& task) {
   r2ts_.remove(task);
   if (!task.write.r2t_due()) return;
-  const auto r2t = task.write.next_r2t(session_->new_transfer_tag(), wire::R2TSN(task.next_data_sn++));
+  const auto r2t = task.write.next_r2t(session.new_transfer_tag(), wire::R2TSN(task.next_data_sn++));
   add(wire::ReadyToTransfer::build({.lun = task.lun(),
                                     .itt = task.itt(),
                                     .ttt = r2t.ttt,
@@ -120,14 +123,14 @@ void TargetTransmitter::make_r2t(TargetTask& task) {
   if (task.write.r2t_due()) r2ts_.push_back(task);
 }
 
-void TargetTransmitter::make_data_in(TargetTask& task) {
+void TargetTransmitter::make_data_in(TargetSessionCore& session, TargetTask& task) {
   data_.remove(task);
-  const auto part = task.read.next(max_data_, session_->request().session.max_burst_length);
+  const auto part = task.read.next(max_data_, session.request().session.max_burst_length);
   // Status may come with the last data when there is nothing more to say than that all went well.
   //= rfc7143#11.7.3
   const TargetTaskResult& result = task.result;
   const bool collapses = part.last && wire::is_good_status(result.status) && result.segment_length == 0 &&
-                         !task.bidirectional() && task.write.quiet() && session_->may_depart();
+                         !task.bidirectional() && task.write.quiet() && session.may_depart();
   wire::DataIn::Fields fields{.final = part.final,
                               .itt = task.itt(),
                               .data_sn = wire::DataSN(task.next_data_sn++),
@@ -137,17 +140,17 @@ void TargetTransmitter::make_data_in(TargetTask& task) {
     fields.has_status = true;
     fields.status = result.status;
     fields.residual = result.residual;
-    session_->depart(task);
+    session.depart(task);
   }
   add(wire::DataIn::build(fields), part.data, collapses, {.of = Departure::Of::task, .task = &task}, digests_);
-  if (!collapses) session_->advance(task);
+  if (!collapses) session.advance(task);
 }
 
-void TargetTransmitter::make_status(TargetTask& task) {
+void TargetTransmitter::make_status(TargetSessionCore& session, TargetTask& task) {
   statuses_.remove(task);
   const TargetTaskResult& result = task.result;
   const std::uint32_t exp_data_sn = task.bidirectional() ? task.next_data_sn : task.data_in_pdus;
-  session_->depart(task);
+  session.depart(task);
   add(wire::ScsiResponse::build({.status = result.status,
                                  .residual = result.residual,
                                  .bidirectional_read_residual = result.bidirectional_read_residual,

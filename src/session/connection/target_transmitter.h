@@ -87,9 +87,10 @@ class TargetTransmitter {
   void fill_batch();
   bool batch_is_full() const;
   void make_answer();
-  void make_r2t(TargetTask& task);
-  void make_data_in(TargetTask& task);
-  void make_status(TargetTask& task);
+  void make_one_of_each(TargetSessionCore& session);
+  void make_r2t(TargetSessionCore& session, TargetTask& task);
+  void make_data_in(TargetSessionCore& session, TargetTask& task);
+  void make_status(TargetSessionCore& session, TargetTask& task);
   void announce_window();
   void add(wire::Header header, Bytes data, bool counts, Departure departure, wire::Digests digests);
   void add(wire::Header header, Bytes data, bool counts) { add(header, data, counts, {}, digests_); }

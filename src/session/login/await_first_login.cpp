@@ -78,8 +78,7 @@ text::Negotiator::Start start_of(const SessionRequest& request) {
 
 }  // namespace
 
-NextStage take(AwaitFirstLogin&& /*stage*/, LoginContext& context, const wire::LoginRequest& request,
-               LoginPairs pairs) {
+NextStage take(AwaitFirstLogin /*stage*/, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs) {
   auto names = read_names(context.portal, request, pairs);
   if (!names) return std::unexpected(std::move(names.error()));
   SessionRequest& wanted = context.request.emplace(*std::move(names));

@@ -14,7 +14,7 @@ LoginFailure failure_of(const text::Violation& violation) {
   return {.status = wire::LoginStatus::initiator_error, .detail = text::describe(violation)};
 }
 
-NextStage take(OperationalStage&& stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs) {
+NextStage take(OperationalStage stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs) {
   for (const text::KeyValue& pair : pairs) {
     const auto received = context.negotiator->receive(pair);
     if (!received) return std::unexpected(failure_of(received.error()));
@@ -28,7 +28,7 @@ NextStage take(OperationalStage&& stage, LoginContext& context, const wire::Logi
   return finish_negotiation(context);
 }
 
-NextStage take(LoginDone&& /*stage*/, LoginContext& /*context*/, const wire::LoginRequest& /*request*/,
+NextStage take(LoginDone /*stage*/, LoginContext& /*context*/, const wire::LoginRequest& /*request*/,
                LoginPairs /*pairs*/) {
   return std::unexpected(LoginFailure{.detail = "a Login Request after the login (6.3)"});
 }

@@ -59,7 +59,7 @@ std::expected<void, LoginFailure> authenticate(SecurityStage& stage, LoginContex
 
 }  // namespace
 
-NextStage take(SecurityStage&& stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs) {
+NextStage take(SecurityStage stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs) {
   std::vector<text::KeyValue> method_keys;
   std::optional<std::string_view> methods;
   for (const text::KeyValue& pair : pairs) {

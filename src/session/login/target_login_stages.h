@@ -65,10 +65,10 @@ using LoginStages = std::variant<AwaitFirstLogin, SecurityStage, OperationalStag
 using NextStage = std::expected<LoginStages, LoginFailure>;
 
 /// Asks the directory, makes the negotiator, and lets the stage of the request take the rest.
-NextStage take(AwaitFirstLogin&& stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs);
-NextStage take(SecurityStage&& stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs);
-NextStage take(OperationalStage&& stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs);
-NextStage take(LoginDone&& stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs);
+NextStage take(AwaitFirstLogin stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs);
+NextStage take(SecurityStage stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs);
+NextStage take(OperationalStage stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs);
+NextStage take(LoginDone stage, LoginContext& context, const wire::LoginRequest& request, LoginPairs pairs);
 
 /// Shared by the stages: ends the negotiation and writes down what was agreed.
 NextStage finish_negotiation(LoginContext& context);

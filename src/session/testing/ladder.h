@@ -36,6 +36,8 @@
 
 namespace lunway::session::testing {
 
+// NOLINTBEGIN(readability-identifier-naming): GoogleTest wants these names, and matchers look like its own.
+
 inline void PrintTo(const std::optional<FromTarget>& pdu, std::ostream* out) {
   if (!pdu) {
     *out << "silence";
@@ -88,6 +90,8 @@ template <class Fields, class Value, class Matcher>
 auto With(Value Fields::* field, const Matcher& matcher) {
   return ::testing::Field(field, matcher);
 }
+
+// NOLINTEND(readability-identifier-naming)
 
 /// key=value pairs with their null bytes.
 inline std::string text_pairs(std::initializer_list<std::string_view> pairs) {
