@@ -83,6 +83,48 @@ TEST(ConfigFile, WithoutPortalGroupsEverybodyIsOnLoopback) {
   EXPECT_THAT(file.server.targets[0].portal_groups, ElementsAre(1));
 }
 
+TEST(ConfigFile, WhoMayReachWhatLandsInItsPlace) {
+  const ConfigFile file = parse_config(R"([[portal_group]]
+listen = ["127.0.0.1:3260"]
+ipsec = "require"
+[volume.a]
+memory = "1MiB"
+[[target]]
+name = "iqn.2026-11.io.example:a"
+luns = { 0 = "a" }
+initiator_addresses = ["192.0.2.7", "2001:db8::/32"]
+lun_access = [{ initiators = ["iqn.1993-08.org.debian:*"], luns = [0] }]
+[[target]]
+name = "iqn.2026-11.io.example:b"
+redirect = { to = "192.0.2.7:3261", permanent = true }
+)");
+  ASSERT_THAT(file.faults, IsEmpty()) << file.faults[0].message;
+  EXPECT_TRUE(file.server.portal_groups[0].require_ipsec);
+  const target::TargetConfig& here = file.server.targets[0];
+  EXPECT_THAT(here.initiator_addresses, ElementsAre("192.0.2.7", "2001:db8::/32"));
+  ASSERT_EQ(here.lun_access.size(), 1U);
+  EXPECT_THAT(here.lun_access[0].initiators, ElementsAre("iqn.1993-08.org.debian:*"));
+  EXPECT_THAT(here.lun_access[0].luns, ElementsAre(0));
+  EXPECT_FALSE(here.redirect.has_value());
+  ASSERT_TRUE(file.server.targets[1].redirect.has_value());
+  EXPECT_EQ(file.server.targets[1].redirect->to, "192.0.2.7:3261");
+  EXPECT_TRUE(file.server.targets[1].redirect->permanent);
+}
+
+TEST(ConfigFile, WhatIsWrongAboutAccessHasItsLine) {
+  EXPECT_THAT(faults_of("[[portal_group]]\nlisten = [\"127.0.0.1:3260\"]\nipsec = \"maybe\"\n"),
+              testing::Contains(FaultAt(3U, "\"require\" or \"none\"")));
+  const auto faults = faults_of(R"([[target]]
+name = "iqn.2026-11.io.example:a"
+luns = { 0 = "a" }
+initiator_addresses = "192.0.2.7"
+lun_access = [{ initiators = ["*"], lun = [0] }]
+redirect = { permanent = true }
+)");
+  EXPECT_THAT(faults, ElementsAre(FaultAt(4U, "initiator_addresses wants a list"), FaultAt(5U, "unknown key lun "),
+                                  FaultAt(6U, "needs to")));
+}
+
 TEST(ConfigFile, SecretsComeFromFiles) {
   const std::string secret = testing::TempDir() + "config_file_test.secret";
   std::ofstream(secret) << "correct-horse-battery\n";

@@ -64,7 +64,11 @@ void read_authentication(TomlReader& section, target::Authentication& into, std:
 
 void read_luns(TomlReader& section, std::map<std::uint16_t, std::string>& into) {
   const toml::table* luns = section.table("luns");
-  if (luns == nullptr) return section.complain("luns", section.name() + " needs luns, such as { 0 = \"db\" }");
+  if (luns == nullptr) {
+    // What has moved needs none here.
+    if (!section.has("redirect")) section.complain("luns", section.name() + " needs luns, such as { 0 = \"db\" }");
+    return;
+  }
   for (const auto& [key, node] : *luns) {
     std::uint16_t lun = 0;
     const std::string_view digits = key.str();
@@ -78,6 +82,32 @@ void read_luns(TomlReader& section, std::map<std::uint16_t, std::string>& into) 
       into[lun] = volume->get();
     }
   }
+}
+
+void read_lun_access(TomlReader& section, std::vector<target::LunAccessConfig>& into,
+                     std::vector<ConfigFault>& faults) {
+  for (const toml::table* table : section.tables("lun_access")) {
+    TomlReader rule(*table, section.name() + " lun_access", faults);
+    target::LunAccessConfig& access = into.emplace_back();
+    access.initiators = rule.texts("initiators");
+    for (const std::int64_t lun : rule.integers("luns", 0, 16383)) {
+      access.luns.push_back(static_cast<std::uint16_t>(lun));
+    }
+    rule.finish();
+  }
+}
+
+void read_redirect(TomlReader& section, std::optional<target::RedirectConfig>& into, std::vector<ConfigFault>& faults) {
+  const toml::table* table = section.table("redirect");
+  if (table == nullptr) return;
+  TomlReader redirect(*table, section.name() + " redirect", faults);
+  target::RedirectConfig& moved = into.emplace();
+  if (const auto to = redirect.text("to"))
+    moved.to = *to;
+  else
+    redirect.complain("to", redirect.name() + " needs to, such as \"192.0.2.7:3260\"");
+  redirect.read_flag("permanent", moved.permanent);
+  redirect.finish();
 }
 
 }  // namespace
@@ -104,6 +134,10 @@ target::PortalGroupConfig read_portal_group(TomlReader section) {
   group.listen = section.texts("listen");
   if (!section.has("listen"))
     section.complain("listen", section.name() + " needs listen, such as [\"127.0.0.1:3260\"]");
+  if (const auto ipsec = section.text("ipsec")) {
+    group.require_ipsec = *ipsec == "require";
+    if (!group.require_ipsec && *ipsec != "none") section.complain("ipsec", "ipsec wants \"require\" or \"none\"");
+  }
   section.finish();
   return group;
 }
@@ -142,6 +176,9 @@ target::TargetConfig read_target(TomlReader section, std::vector<ConfigFault>& f
   }
   read_luns(section, out.luns);
   out.initiators = section.texts("initiators");
+  out.initiator_addresses = section.texts("initiator_addresses");
+  read_lun_access(section, out.lun_access, faults);
+  read_redirect(section, out.redirect, faults);
   read_authentication(section, out.authentication, faults);
   section.read_integer("max_connections", out.max_connections, 1);
   section.read_integer("error_recovery_level", out.error_recovery_level, 0, 2);
