@@ -23,7 +23,7 @@ namespace lunway::text {
 /// 8192 bytes is not allowed. An initiator that expects a long list of targets gives its own numbers.
 struct TextLimits {
   std::size_t bytes = 65536;       // one LTDS, all its PDUs together
-  std::size_t pairs = 256;         // in one LTDS
+  std::size_t pairs = 8192 / 3;    // in one LTDS; "K=" and a null byte is the shortest, so 8192 bytes have no more
   std::size_t value = 8192;        // bytes of one value
   std::size_t continuations = 64;  // PDUs with the C bit set in one LTDS
 };
