@@ -57,11 +57,13 @@ TargetLogin::Outcome TargetLogin::receive(const wire::LoginRequest& request, Byt
 }
 
 std::optional<LoginFailure> TargetLogin::check_header(const wire::LoginRequest& request) const {
-  if (request.version_min() > wire::kProtocolVersion) {
-    return refusal(LoginStatus::unsupported_version, "no common version (11.12.4)");
-  }
   const wire::LoginFlags flags = request.flags();
   if (requests_ == 0) {
+    // The versions of the first request count, whatever later ones say.
+    //= rfc7143#11.12.4.2
+    if (request.version_min() > wire::kProtocolVersion) {
+      return refusal(LoginStatus::unsupported_version, "no common version (11.12.4)");
+    }
     if (flags.csg == wire::LoginStage::full_feature_phase) {
       return refusal(LoginStatus::initiator_error, "a login cannot start in the Full Feature Phase (6.3)");
     }
