@@ -10,6 +10,7 @@
 
 #include "session/connection/target_connection_core.h"
 #include "text/key_value.h"
+#include "text/value.h"
 #include "wire/login_response.h"
 
 namespace lunway::session {
@@ -89,6 +90,7 @@ void TargetConnectionCore::send_login_failure(const LoginFailure& failure) {
   for (const text::TargetAddress& address : failure.target_addresses) {
     if (!text.add("TargetAddress", text::to_string(address))) break;
   }
+  if (failure.rejects_auth_method && !text.add("AuthMethod", text::kReject)) text.clear();
   const auto& first = refused_request_;
   transmitter_.login_answer(
       wire::LoginResponse::build({.isid = first.isid, .tsih = first.tsih, .itt = first.itt, .status = failure.status}),

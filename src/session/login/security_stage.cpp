@@ -36,7 +36,9 @@ std::expected<void, LoginFailure> choose_method(SecurityStage& stage, LoginConte
   const auto ours = context.policy.chap ? text::AuthMethod::chap : text::AuthMethod::none;
   const auto method = text::select_auth_method(list, std::array{ours});
   if (!method) {
-    return refuse(LoginStatus::authentication_failure, "none of the offered AuthMethods will do (12.1)");
+    return std::unexpected(LoginFailure{.status = LoginStatus::authentication_failure,
+                                        .detail = "none of the offered AuthMethods will do (12.1)",
+                                        .rejects_auth_method = true});
   }
   stage.method_chosen = true;
   if (*method == text::AuthMethod::chap) stage.chap.emplace(new_chap(context));

@@ -31,6 +31,9 @@ struct LoginFailure {
   std::string detail;
   /// TargetAddress values of a redirection.
   std::vector<text::TargetAddress> target_addresses = {};
+  /// The answer is AuthMethod=Reject.
+  //= rfc7143#6.3.2
+  bool rejects_auth_method = false;
 };
 
 /// What the stages share.
