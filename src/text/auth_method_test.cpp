@@ -19,6 +19,7 @@ TEST(Rfc7143_12_1_AuthMethod, OffersInOrderOfPreference) {
   EXPECT_EQ(auth_method_list(kNoneOnly), "None");
 }
 
+//= ledger(target) R7143-6.3.2-02 R7143-12.1-04 R7143-12.1-10
 TEST(Rfc7143_6_3_2_AuthMethod, TheFirstProposedMethodThatIsAllowedIsTaken) {
   EXPECT_EQ(select_auth_method("KRB5,SRP,None,CHAP", kEither), AuthMethod::none);
   EXPECT_EQ(select_auth_method("KRB5,CHAP,None", kEither), AuthMethod::chap);

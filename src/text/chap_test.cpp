@@ -102,6 +102,7 @@ TEST(Rfc7143_12_1_3_Chap, AuthenticatesTheInitiator) {
   EXPECT_EQ(run.target.authenticated_name(), "alice");
 }
 
+//= ledger R7143-9.2.1-01 R7143-12.1-02 R7143-12.1-03
 TEST(Rfc7143_12_1_3_Chap, AuthenticatesBothSides) {
   Exchange run = mutual();
   run.to_target().to_initiator();
@@ -145,12 +146,14 @@ TEST(Rfc7143_12_1_3_Chap, NamesAreTextAndNeverDecoded) {
 
 // --- The choice of the algorithm.
 
+//= ledger(target) R7143-12.1.3-02
 TEST(Rfc7143_12_1_3_Chap, TargetTakesTheFirstAlgorithmItHas) {
   Exchange run = one_way();
   run.with("CHAP_A", "99,x,5,7").to_target();
   EXPECT_EQ(run.keys["CHAP_A"], "5");
 }
 
+//= ledger(target) R7143-12.1.3-02
 TEST(Rfc7143_12_1_3_Chap, TargetTakesNoAlgorithmThatItIsNotToldToHave) {
   const ChapSettings only_sha3{.algorithms = {ChapAlgorithm::sha3_256}};
   Exchange run({.settings = only_sha3, .initiators = {alice()}, .own = {}},
@@ -181,6 +184,7 @@ TEST(Rfc7143_12_1_3_Chap, InitiatorRefusesAnAlgorithmItDidNotOffer) {
 
 // --- Steps.
 
+//= ledger(target) R7143-9.2-04
 TEST(Rfc7143_9_2_Steps, MissingKeysAreMissingParameters) {
   for (const std::string key : {"CHAP_N", "CHAP_R", "CHAP_I", "CHAP_C"}) {
     Exchange run = mutual();
@@ -205,6 +209,7 @@ TEST(Rfc7143_9_2_Steps, InitiatorMissesKeysToo) {
   }
 }
 
+//= ledger(target) R7143-9.2-04
 TEST(Rfc7143_9_2_Steps, KeysOfAnotherStepAreErrorsOfTheInitiator) {
   for (const std::string key : {"CHAP_N", "CHAP_R", "CHAP_I", "CHAP_C"}) {
     Exchange run = one_way();
@@ -264,6 +269,7 @@ TEST(Rfc7143_9_2_Steps, NoSecondTryAfterAWrongResponse) {
 
 // --- Values.
 
+//= ledger(target) R7143-12.1.3-07 R7143-6.1-03
 TEST(Rfc7143_12_1_3_Chap, MalformedValuesAreErrorsOfTheInitiator) {
   const std::string too_long = hex_constant(std::vector<std::byte>(kMaxChapBinary + 1));
   const std::map<std::string, std::vector<std::string>> wrong{
@@ -281,6 +287,7 @@ TEST(Rfc7143_12_1_3_Chap, MalformedValuesAreErrorsOfTheInitiator) {
   EXPECT_EQ(status_of(ChapFailure::malformed_value), ChapStatus::initiator_error);
 }
 
+//= ledger(target) R7143-12.1.3-07
 TEST(Rfc7143_12_1_3_Chap, ChallengesOfEverySizeUpTo1024BytesAreAnswered) {
   for (const std::size_t size : {std::size_t{1}, std::size_t{15}, kMaxChapBinary}) {
     Exchange run = mutual();
@@ -307,6 +314,7 @@ TEST(Rfc7143_12_1_3_Chap, ALongerResponseThatStartsRightIsWrong) {
 
 // --- Secrets and names.
 
+//= ledger(target) R7143-12.1.3-04
 TEST(Rfc7143_12_1_3_Chap, WrongSecretAndUnknownNameAreAuthenticationFailures) {
   Exchange wrong({.settings = {}, .initiators = {alice()}, .own = {}},
                  {.settings = {}, .own = {"alice", ChapSecret("not her secret")}, .target = {}});
@@ -348,6 +356,7 @@ TEST(Rfc7143_12_1_3_Chap, InitiatorMayTakeATargetOfAnyName) {
   EXPECT_TRUE(run.initiator.done());
 }
 
+//= ledger(target) R7143-12.1.3-05
 TEST(Rfc7143_12_1_3_Chap, TargetWithoutAnAccountOfItsOwnFailsAMutualLogin) {
   Exchange run({.settings = {}, .initiators = {alice()}, .own = {}},
                {.settings = {}, .own = alice(), .target = storage()});
@@ -359,6 +368,7 @@ TEST(Rfc7143_12_1_3_Chap, TargetWithoutAnAccountOfItsOwnFailsAMutualLogin) {
 
 // --- Reflection and strength.
 
+//= ledger(target) R7143-9.2.1-12
 TEST(Rfc7143_9_2_1_Chap, TargetRefusesItsOwnChallenge) {
   Exchange run = mutual();
   run.to_target().to_initiator().with("CHAP_C", base64_constant(bytes_of(kTargetChallenge))).to_target();
@@ -372,6 +382,7 @@ TEST(Rfc7143_9_2_1_Chap, InitiatorRefusesTheChallengeItIsAboutToSend) {
   EXPECT_EQ(run.failure, ChapFailure::reflected_challenge);
 }
 
+//= ledger(target) R7143-9.2.1-09
 TEST(Rfc7143_9_2_1_Chap, TargetRefusesTheResponseItWouldHaveGivenItself) {
   // Alice has stolen the answer of the target: name hers, response made with the secret of the target.
   Exchange run({.settings = {}, .initiators = {alice()}, .own = storage()},
@@ -381,6 +392,7 @@ TEST(Rfc7143_9_2_1_Chap, TargetRefusesTheResponseItWouldHaveGivenItself) {
   EXPECT_EQ(status_of(*run.failure), ChapStatus::authentication_failure);
 }
 
+//= ledger(target) R7143-9.2.1-08
 TEST(Rfc7143_9_2_1_Chap, TargetRefusesOneSecretForBothDirections) {
   Exchange run({.settings = {}, .initiators = {alice()}, .own = ChapAccount{"storage", alice().secret}},
                {.settings = {}, .own = alice(), .target = {}});
@@ -405,6 +417,7 @@ TEST(Rfc7143_9_2_1_Chap, InitiatorDoesNotStartWithOneSecretForBothDirections) {
   EXPECT_EQ(run.failure, ChapFailure::same_secret);
 }
 
+//= ledger R7143-9.2.1-07
 TEST(Rfc7143_9_2_1_Chap, ShortSecretsNeedPermission) {
   const ChapAccount weak{"alice", ChapSecret("short")};
   Exchange refused({.settings = {}, .initiators = {weak}, .own = {}}, {.settings = {}, .own = weak, .target = {}});
@@ -422,6 +435,7 @@ TEST(Rfc7143_9_2_1_Chap, ShortSecretsNeedPermission) {
   EXPECT_EQ(allowed.failure, std::nullopt);
 }
 
+//= ledger(target) R7143-9.2.1-07
 TEST(Rfc7143_9_2_1_Chap, TargetDoesNotAnswerWithAShortSecret) {
   Exchange run({.settings = {}, .initiators = {alice()}, .own = ChapAccount{"storage", ChapSecret("short")}},
                {.settings = {}, .own = alice(), .target = storage()});
@@ -430,6 +444,7 @@ TEST(Rfc7143_9_2_1_Chap, TargetDoesNotAnswerWithAShortSecret) {
   EXPECT_TRUE(run.keys.empty());
 }
 
+//= ledger R7143-9.2.1-02 R7143-12.1-03
 RC_GTEST_PROP(Rfc7143_12_1_3_Chap, AnySecretOfAnyBytesWorksWithEveryAlgorithm, ()) {
   const auto secret = *rc::gen::suchThat<std::string>([](const std::string& s) { return s.size() <= 128; });
   const auto other = *rc::gen::suchThat<std::string>([&](const std::string& s) { return s != secret; });

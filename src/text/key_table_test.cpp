@@ -77,6 +77,7 @@ TEST(Rfc7143_13_KeyTable, TheseKeysAreForTheLeadingConnection) {
   }
 }
 
+//= ledger R7143-12-01
 TEST(Rfc7143_12_KeyTable, OnlyTheseKeysAreForTheSecurityStage) {
   const std::vector<std::string_view> listed{"SessionType",    "InitiatorName", "TargetName",          "TargetAddress",
                                              "InitiatorAlias", "TargetAlias",   "TargetPortalGroupTag"};

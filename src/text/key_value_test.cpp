@@ -39,6 +39,7 @@ TEST(Rfc7143_6_1_TextFormat, PairsEndWithANullByte) {
   EXPECT_EQ(reading.fault, std::nullopt);
 }
 
+//= ledger R7143-6.1-01
 TEST(Rfc7143_6_1_TextFormat, TheLastPairNeedsItsNullByteToo) {
   const Reading reading = read_nulls("InitialR2T=Yes;MaxBurstLength=8192");
   EXPECT_EQ(reading.pairs.size(), 1U);
@@ -61,6 +62,7 @@ TEST(Rfc7143_6_1_TextFormat, ValuesMayBeEmptyAndHoldAnyBytesButNull) {
   EXPECT_EQ(read_nulls("TargetAlias=\xc3\xa4 \x01\xff;").pairs, (Pairs{{"TargetAlias", "\xc3\xa4 \x01\xff"}}));
 }
 
+//= ledger R7143-6.1-02
 TEST(Rfc7143_6_1_TextFormat, MalformedPairsAreFaults) {
   EXPECT_EQ(read_nulls("InitialR2T;").fault, TextFault::missing_equals);
   EXPECT_EQ(read_nulls(";").fault, TextFault::missing_equals);
@@ -72,6 +74,7 @@ TEST(Rfc7143_6_1_TextFormat, MalformedPairsAreFaults) {
   EXPECT_EQ(read_nulls("1Key=Yes;").fault, TextFault::illegal_key_character);
 }
 
+//= ledger R7143-6.1-02
 TEST(Rfc7143_6_1_TextFormat, KeysHaveAtMost63Characters) {
   EXPECT_EQ(read_nulls("X" + std::string(62, 'x') + "=1;").fault, std::nullopt);
   EXPECT_EQ(read_nulls("X" + std::string(63, 'x') + "=1;").fault, TextFault::key_too_long);
@@ -103,6 +106,7 @@ TEST(Rfc7143_6_1_TextFormat, AtLeast8192BytesCanBeReceived) {
 
 // --- Writing.
 
+//= ledger R7143-6.1-01
 TEST(Rfc7143_6_1_TextWriter, WritesPairsWithNullBytes) {
   TextWriter writer;
   ASSERT_TRUE(writer.add("A", "1"));

@@ -69,6 +69,7 @@ TEST(Rfc7143_4_2_7_3_NameStructure, OtherTypesAreUnknown) {
   EXPECT_EQ(fault_of(""), NameFault::empty);
 }
 
+//= ledger R7143-4.2.7.1-03 R7143-4.2.7.2-01
 TEST(Rfc7143_4_2_7_1_NameProperties, HasAtMost223Bytes) {
   const std::string prefix = "iqn.2001-04.com.example:";
   const std::string longest = prefix + std::string(223 - prefix.size(), 'x');
@@ -114,6 +115,7 @@ TEST(Rfc3722_8_UnassignedCodePoints, AreRefused) {
   EXPECT_EQ(fault_of("iqn.2001-04.com.example:\xc8\xa1"), NameFault::prohibited);
 }
 
+//= ledger R7143-4.2.7.2-01
 TEST(Rfc7143_4_2_7_2_NameEncoding, IsUtf8) {
   EXPECT_EQ(fault_of("iqn.2001-04.com.example:\xff"), NameFault::not_utf8);
   EXPECT_EQ(fault_of("iqn.2001-04.com.example:\xc3"), NameFault::not_utf8) << "cut in the middle of a character";

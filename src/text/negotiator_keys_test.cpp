@@ -22,6 +22,7 @@ using testing::target_with;
 
 // --- Single keys.
 
+//= ledger(target) R7143-13.10-01 R7143-6.2.2-05
 TEST(Rfc7143_13_10_InitialR2T, IsAnOr) {
   for (const bool ours : {false, true}) {
     for (const bool theirs : {false, true}) {
@@ -50,6 +51,7 @@ TEST(Rfc7143_13_11_ImmediateData, IsAnAnd) {
   }
 }
 
+//= ledger(target) R7143-13.12-02
 TEST(Rfc7143_13_12_MaxRecvDataSegmentLength, IsDeclaredByEachSideForItself) {
   Policy policy = quiet_policy();
   policy.number(KeyId::max_recv_data_segment_length).preferred = 262144;
@@ -86,6 +88,7 @@ TEST(Rfc7143_13_14_FirstBurstLength, IsIrrelevantWithoutUnsolicitedData) {
       << "the order of the keys does not matter";
 }
 
+//= ledger(target) R7143-13.14-01 R7143-6.2-20
 TEST(Rfc7143_13_14_FirstBurstLength, IsAnsweredWithinMaxBurstLength) {
   Negotiator listener = target();
   EXPECT_EQ(answer(listener, "FirstBurstLength=65536;MaxBurstLength=4096"),
@@ -102,6 +105,7 @@ TEST(Rfc7143_13_14_FirstBurstLength, IsAnsweredWithinTheMaxBurstLengthThatWeWill
   EXPECT_EQ(listener.finish(), std::nullopt);
 }
 
+//= ledger(target) R7143-13.14-01 R7143-6.2-20
 TEST(Rfc7143_13_14_FirstBurstLength, AboveALaterMaxBurstLengthBreaksIntegrityAtTheTarget) {
   Negotiator listener = target();
   EXPECT_EQ(answer(listener, "FirstBurstLength=65536"), "FirstBurstLength=65536");
@@ -153,6 +157,7 @@ TEST(Rfc7143_13_14_FirstBurstLength, IsNotOfferedWithAnOfferOfNoUnsolicitedData)
   EXPECT_EQ(say(initiator), "MaxRecvDataSegmentLength=8192;ImmediateData=No");
 }
 
+//= ledger(target) R7143-13.19-02
 TEST(Rfc7143_13_19_DataSequenceInOrder, WithErrorRecoveryAllowsOneR2T) {
   Policy policy = quiet_policy();
   policy.number(KeyId::error_recovery_level).preferred = 2;
@@ -172,6 +177,7 @@ TEST(Rfc7143_13_19_DataSequenceInOrder, AnyOrderAllowsMoreR2Ts) {
             "ErrorRecoveryLevel=2;DataSequenceInOrder=No;MaxOutstandingR2T=8");
 }
 
+//= ledger(target) R7143-13.19-02
 TEST(Rfc7143_13_19_DataSequenceInOrder, TheResultIsOneR2TWhateverWasAnsweredBefore) {
   Policy policy = quiet_policy();
   policy.number(KeyId::error_recovery_level).preferred = 1;
@@ -194,6 +200,7 @@ TEST(Rfc7143_13_21_SessionType, DiscoveryMakesKeysIrrelevant) {
   EXPECT_EQ(listener.session_parameters().max_connections, 1U);
 }
 
+//= ledger(target) R7143-13.21-01
 TEST(Rfc7143_13_21_SessionType, DiscoveryHasErrorRecoveryLevelZero) {
   Policy policy = quiet_policy();
   policy.number(KeyId::error_recovery_level).preferred = 2;
@@ -216,11 +223,13 @@ TEST(Rfc7143_13_23_TaskReporting, OffersAlwaysNameTheTwoBasicValues) {
   EXPECT_EQ(initiator.session_parameters().task_reporting, TaskReporting::fast_abort);
 }
 
+//= ledger(target) R7143-13.23-01
 TEST(Rfc7143_13_23_TaskReporting, TheFirstSupportedValueIsAnswered) {
   Negotiator listener = target();
   EXPECT_EQ(answer(listener, "TaskReporting=FastAbort,ResponseFence,RFC3720"), "TaskReporting=ResponseFence");
 }
 
+//= ledger(target) R7143-13.24-01
 TEST(Rfc7143_13_24_ProtocolLevel, IsOneUnlessWeSayMore) {
   Negotiator listener = target();
   EXPECT_EQ(answer(listener, "iSCSIProtocolLevel=2"), "iSCSIProtocolLevel=1");
@@ -245,12 +254,14 @@ TEST(Rfc7144_7_1_1_ProtocolLevel, SilenceAndNotUnderstoodLeaveLevelOne) {
   EXPECT_EQ(unknown.session_parameters().protocol_level, 1U);
 }
 
+//= ledger(target) R7143-13.25-01 R7143-13.25-03 R7143-13.25-04 R7143-13.25-05
 TEST(Rfc7143_13_25_ObsoleteKeys, AreRejected) {
   Negotiator listener = target();
   EXPECT_EQ(answer(listener, "IFMarker=Yes;OFMarker=No;IFMarkInt=1~2;OFMarkInt=65535"),
             "IFMarker=Reject;OFMarker=Reject;IFMarkInt=Reject;OFMarkInt=Reject");
 }
 
+//= ledger(target) R7143-13.26.1-01
 TEST(Rfc7143_13_26_NodeArchitecture, IsKeptForTheLogAndNeverAnswered) {
   Negotiator listener = target();
   EXPECT_EQ(answer(listener, "X#NodeArchitecture=ExampleOS/v1234,Firmware/2.0"), "");

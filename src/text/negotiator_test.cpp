@@ -23,6 +23,7 @@ using testing::target_with;
 
 // --- What may be sent, when, by whom.
 
+//= ledger(target) R7143-6.3-11 R7143-6.3-09
 TEST(Rfc7143_6_3_KeyOrder, AKeyOfAnotherStageIsAProtocolError) {
   Negotiator security = target(Stage::security);
   EXPECT_EQ(reason_of(hear(security, "MaxBurstLength=8192")), Reason::wrong_stage);
@@ -56,6 +57,7 @@ TEST(Rfc7143_13_Senders, AKeyOfTheOtherSideIsAProtocolError) {
   }
 }
 
+//= ledger(target) R7143-13-01
 TEST(Rfc7143_13_LeadingOnly, KeysOfTheSessionAreRefusedOnOtherConnections) {
   Negotiator second({.role = Role::target, .stage = Stage::operational, .leading_connection = false}, quiet_policy());
   EXPECT_EQ(reason_of(hear(second, "MaxConnections=2")), Reason::not_leading);
@@ -70,6 +72,7 @@ TEST(Rfc7143_13_LeadingOnly, AnInitiatorDoesNotOfferThemOnOtherConnections) {
   EXPECT_EQ(say(initiator), "MaxRecvDataSegmentLength=8192;HeaderDigest=CRC32C,None;DataDigest=None");
 }
 
+//= ledger(target) R7143-6.3-16
 TEST(Rfc7143_6_3_Repetition, IsDetectedInOneTextAndAcrossStages) {
   Negotiator listener = target();
   EXPECT_EQ(reason_of(hear(listener, "ImmediateData=Yes;ImmediateData=Yes")), Reason::repeated);
@@ -82,6 +85,7 @@ TEST(Rfc7143_6_3_Repetition, IsDetectedInOneTextAndAcrossStages) {
   EXPECT_EQ(reason_of(hear(stages, "InitiatorName=x")), Reason::repeated);
 }
 
+//= ledger(target) R7143-6.3-16
 TEST(Rfc7143_6_3_Repetition, DeclarationsCountToo) {
   for (const char* pairs : {"MaxRecvDataSegmentLength=8192;MaxRecvDataSegmentLength=8192", "TargetName=x;TargetName=x",
                             "X#NodeArchitecture=a;X#NodeArchitecture=a", "IFMarker=No;IFMarker=No"}) {
@@ -145,6 +149,7 @@ TEST(Rfc7143_6_2_Atomicity, AnAbandonedNegotiationChangesNothing) {
 
 // --- Keys that nobody knows, reserved words.
 
+//= ledger(target) R7143-6.2-08 R7143-6.1-06 R7143-13.22-03
 TEST(Rfc7143_6_2_NotUnderstood, AnswersKeysThatWeDoNotKnow) {
   Negotiator listener = target();
   EXPECT_EQ(answer(listener, "X-com.example.a=1;MaxConnections=1;Z-b=2;Future=x;maxconnections=1"),
@@ -176,6 +181,7 @@ TEST(Rfc7143_6_2_NotUnderstood, TaskReportingIsUnknownToOldPeersOnly) {
   }
 }
 
+//= ledger(target) R7143-6.2-12
 TEST(Rfc7143_6_2_ReservedWords, AreNoProposals) {
   for (const char* pair :
        {"MaxConnections=Reject", "InitialR2T=Irrelevant", "HeaderDigest=NotUnderstood", "IFMarker=Reject",
@@ -207,6 +213,7 @@ TEST(Rfc7143_6_2_Irrelevant, IsNoFailure) {
 
 // --- Simple values.
 
+//= ledger(target) R7143-6.2.2-02 R7143-6.2-07
 TEST(Rfc7143_6_2_2_SimpleValues, AnInadmissibleProposalIsRejected) {
   for (const char* pair :
        {"MaxConnections=0", "MaxConnections=65536", "MaxConnections=1~4", "MaxConnections=x",
@@ -221,6 +228,7 @@ TEST(Rfc7143_6_2_2_SimpleValues, AnInadmissibleProposalIsRejected) {
   }
 }
 
+//= ledger(target) R7143-6.1-07 R7143-6.2.2-01
 TEST(Rfc7143_6_2_2_SimpleValues, NumbersMayBeHex) {
   Negotiator listener = target();
   EXPECT_EQ(answer(listener, "MaxBurstLength=0x2000"), "MaxBurstLength=8192");
@@ -266,6 +274,7 @@ TEST(Rfc7143_6_2_2_Booleans, AnswersAreRequiredElsewhere) {
   }
 }
 
+//= ledger(target) R7143-6.2-06
 TEST(Rfc7143_6_2_NoImplicitProposals, WhatNobodyProposedKeepsItsDefault) {
   Negotiator listener = target();
   EXPECT_EQ(listener.finish(), std::nullopt);
@@ -289,6 +298,7 @@ TEST(Rfc7143_6_3_LastResponse, MayHoldWhatNeedsNoAnswer) {
 
 // --- Lists.
 
+//= ledger(target) R7143-6.2.1-01 R7143-6.2.1-03 R7143-6.2.1-02 R7143-13.1-05 R7143-13.1-10
 TEST(Rfc7143_6_2_1_Lists, TheFirstSupportedValueIsSelected) {
   Policy policy = quiet_policy();
   policy.header_digest = {Digest::none, Digest::crc32c};

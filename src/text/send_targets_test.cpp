@@ -56,6 +56,7 @@ TEST(Rfc7143_C_TargetRecords, MalformedRecordsAreFaults) {
   EXPECT_EQ(read("TargetName=iqn.a").error(), RecordFault::malformed_text);
 }
 
+//= ledger(target) R7143-13.8-02
 TEST(Rfc7143_13_8_TargetAddress, HasAPortalGroupTagInAListOfTargets) {
   EXPECT_EQ(read("TargetName=iqn.a;TargetAddress=10.0.0.1:3260;").error(), RecordFault::bad_address);
 }

@@ -11,12 +11,14 @@
 namespace lunway::text {
 namespace {
 
+//= ledger R7143-6.1-06
 TEST(Rfc7143_6_1_BooleanValue, IsYesOrNoInThisCase) {
   EXPECT_EQ(parse_boolean("Yes"), true);
   EXPECT_EQ(parse_boolean("No"), false);
   for (const char* other : {"yes", "NO", "1", "true", "", "Yes ", " No"}) EXPECT_EQ(parse_boolean(other), std::nullopt);
 }
 
+//= ledger R7143-6.1-07
 TEST(Rfc7143_6_1_NumericalValue, IsADecimalOrAHexConstant) {
   EXPECT_EQ(parse_number("0"), 0U);
   EXPECT_EQ(parse_number("65535"), 65535U);
@@ -26,6 +28,7 @@ TEST(Rfc7143_6_1_NumericalValue, IsADecimalOrAHexConstant) {
   EXPECT_EQ(parse_number("0x00000000000000000000001a"), 26U) << "leading zeros are only discouraged";
 }
 
+//= ledger R7143-6.1-03
 TEST(Rfc7143_6_1_NumericalValue, IsLessThanTwoToThe64) {
   EXPECT_EQ(parse_number("18446744073709551615"), std::numeric_limits<std::uint64_t>::max());
   EXPECT_EQ(parse_number("18446744073709551616"), std::nullopt);
@@ -41,6 +44,7 @@ TEST(Rfc7143_6_1_NumericalValue, NothingElseIsANumber) {
   EXPECT_EQ(parse_number(std::string_view("1\0", 2)), std::nullopt);
 }
 
+//= ledger R7143-6.1-08
 TEST(Rfc7143_6_1_NumericalValue, HasAtMost255Bytes) {
   EXPECT_EQ(parse_number("0x" + std::string(252, '0') + "1"), 1U);
   EXPECT_EQ(parse_number("0x" + std::string(253, '0') + "1"), std::nullopt);
@@ -72,6 +76,7 @@ TEST(Rfc7143_6_2_ReservedWords, AreRefusalsInThisCase) {
   EXPECT_FALSE(is_refusal("reject"));
 }
 
+//= ledger R7143-6.1-07
 TEST(Rfc7143_6_1_RegularBinaryValue, MayBeDecimalHexOrBase64) {
   EXPECT_EQ(parse_small_binary("65535", 2), 65535U);
   EXPECT_EQ(parse_small_binary("0x0001", 2), 1U);
@@ -80,6 +85,7 @@ TEST(Rfc7143_6_1_RegularBinaryValue, MayBeDecimalHexOrBase64) {
   EXPECT_EQ(parse_small_binary("0B//8=", 2), 65535U);
 }
 
+//= ledger R7143-6.1-03
 TEST(Rfc7143_6_1_RegularBinaryValue, KeepsItsLength) {
   EXPECT_EQ(parse_small_binary("65536", 2), std::nullopt);
   EXPECT_EQ(parse_small_binary("0x10000", 2), std::nullopt);
