@@ -244,7 +244,7 @@ TEST_F(Rfc7143_9_2_1_TargetChap, OneSecretForBothDirectionsEndsTheConnection) {
   expect_refused(log_in_with_chap({.settings = {}, .own = alice(), .target = {}}), LoginStatus::authentication_failure);
 }
 
-//= ledger R7143-9.2.1-11
+// What one login has heard is of no use in the next.
 TEST(Rfc7143_9_2_1_TargetChallenge, IsANewOneInEveryLogin) {
   std::set<std::string> challenges;
   CountingEntropy entropy;
