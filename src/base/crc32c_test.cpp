@@ -28,6 +28,7 @@ std::array<std::byte, 4> wire_crc(Bytes data) {
   return crc.wire_bytes();
 }
 
+//= ledger(both) R7143-13.1-04 R7143-AppA-01
 TEST(Rfc7143_13_1_Crc32c, AgreesWithThePublishedExamples) {
   EXPECT_EQ(wire_crc(filled(32, 0, 0)), wire(0xaa, 0x36, 0x91, 0x8a));
   EXPECT_EQ(wire_crc(filled(32, 0xff, 0)), wire(0x43, 0xab, 0xa8, 0x62));

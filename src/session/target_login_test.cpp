@@ -156,6 +156,7 @@ TEST(Rfc7143_12_1_TargetLogin, LeavingTheStageWithoutAnyMethodIsRefused) {
   expect_refusal(rig, LoginStatus::authentication_failure);
 }
 
+//= ledger R7143-6.3-16 R7143-6.3-17
 TEST(Rfc7143_6_3_TargetLogin, AKeyTwiceEndsTheLogin) {
   TargetRig rig;
   rig.send(login(from_to(kOperational, kFullFeature)), bytes_of(names({"MaxBurstLength=512", "MaxBurstLength=512"})));

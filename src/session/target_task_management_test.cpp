@@ -149,6 +149,7 @@ TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, AbortTaskSetEndsTheTasksOfItsLogica
   EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::itt, wire::Itt(2))));
 }
 
+//= ledger R7143-4.2.3.3-09 R7143-13.23-05
 TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheCommandsThatItCovers) {
   manage(function_fields(Function::abort_task_set, 101));  // immediate: 100 has not come yet
   EXPECT_TRUE(rig.asked.empty());
@@ -158,6 +159,7 @@ TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheCommandsThatItCovers) {
   EXPECT_TRUE(rig.take<SubmitTaskManagement>());
 }
 
+//= ledger R7143-4.2.3.3-07 R7143-13.23-05 R7143-4.2.3.3-01
 TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheDataOfValidTagsAndNotForEver) {
   for (const bool honest : {true, false}) {
     TargetRig fresh({}, {.transfer_tag_wait = std::chrono::seconds(3)});

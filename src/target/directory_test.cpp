@@ -108,6 +108,7 @@ class DirectoryTest : public testing::Test {
 
 struct Rfc7143_11_13_5_LoginStatus : DirectoryTest {};
 
+//= ledger R7143-11.13.5-05 R7143-11.13.5-07
 TEST_F(Rfc7143_11_13_5_LoginStatus, WhoIsNotListedFailsAuthorization) {
   disk().initiators = {"iqn.1993-08.org.debian:*"};
   EXPECT_EQ(status(kDebian, kDisk), LoginStatus::success);
@@ -132,6 +133,7 @@ TEST_F(Rfc7143_11_13_5_LoginStatus, Ipv6PeersAreListedToo) {
   EXPECT_EQ(status(kDebian, kDisk), LoginStatus::authorization_failure);
 }
 
+//= ledger R7143-11.13.5-07
 TEST_F(Rfc7143_11_13_5_LoginStatus, ATargetThatIsNotAtThisPortalIsNotFound) {
   listen("192.0.2.1:3261", 2);
   tape().portal_groups = {2};
@@ -143,6 +145,7 @@ TEST_F(Rfc7143_11_13_5_LoginStatus, ATargetThatIsNotAtThisPortalIsNotFound) {
 
 struct Rfc7143_12_1_Chap : DirectoryTest {};
 
+//= ledger R7143-12.1-02 R7143-9.2-07
 TEST_F(Rfc7143_12_1_Chap, NamesOfOneTargetDoNotOpenAnother) {
   disk().authentication.chap = chap("app");
   tape().authentication.chap = chap("backup");
@@ -193,6 +196,7 @@ TEST_F(Rfc7143_11_13_5_Redirection, IsTemporaryOrPermanent) {
 }
 
 //= rfc7143#13.8
+//= ledger R7143-11.13.5-01 R7143-13.8-01
 TEST_F(Rfc7143_11_13_5_Redirection, CarriesAnAddressWithoutATag) {
   const std::pair<const char*, const char*> cases[] = {{"198.51.100.7:3261", "198.51.100.7:3261"},
                                                        {"[2001:db8::7]:3261", "[2001:db8::7]:3261"},
@@ -223,6 +227,7 @@ TEST_F(Rfc7143_11_13_5_Redirection, TheTargetIsStillListedWhereItSendsAway) {
 
 struct Rfc7143_C_Directory : DirectoryTest {};
 
+//= ledger R7143-AppC-15 R7143-AppC-14
 TEST_F(Rfc7143_C_Directory, WhatAnInitiatorMayNotUseIsNotListed) {
   disk().initiators = {"iqn.1993-08.org.debian:*"};
   tape().initiator_addresses = {"192.0.2.77"};
@@ -232,6 +237,7 @@ TEST_F(Rfc7143_C_Directory, WhatAnInitiatorMayNotUseIsNotListed) {
   EXPECT_THAT(list(kOther), IsEmpty());
 }
 
+//= ledger R7143-AppC-10
 TEST_F(Rfc7143_C_Directory, ANameListsThatTargetOnly) {
   disk().initiators = {"iqn.1993-08.org.debian:*"};
   EXPECT_THAT(list(kDebian, reached(0), kDisk), ElementsAre(kDisk + " 192.0.2.1:3260,1"));
@@ -239,6 +245,7 @@ TEST_F(Rfc7143_C_Directory, ANameListsThatTargetOnly) {
   EXPECT_THAT(list(kDebian, reached(0), "iqn.2026-11.io.example:none"), IsEmpty());
 }
 
+//= ledger R7143-AppC-04 R7143-AppC-16 R7143-13.8-02
 TEST_F(Rfc7143_C_Directory, AllAddressesOfAllGroupsAreListed) {
   listen("[2001:db8::1]:3260", 1);
   listen("198.51.100.1:3260", 2);
@@ -273,6 +280,35 @@ TEST_F(Rfc7143_C_Directory, ATargetIsFoundFromAPortalThatDoesNotServeIt) {
   listen("198.51.100.1:3260", 2);
   tape().portal_groups = {2};
   EXPECT_THAT(list(kDebian), testing::Contains(kTape + " 198.51.100.1:3260,2"));
+}
+
+//= ledger R7143-AppC-02
+TEST_F(Rfc7143_C_Directory, EveryPortalTakesDiscoverySessions) {
+  listen("198.51.100.1:3260", 2);
+  listen("[::]:3262", 3);
+  for (std::uint32_t place = 0; place < portals_.size(); ++place) {
+    EXPECT_TRUE(admit(kDebian, std::nullopt, text::SessionType::discovery, place)) << place;
+  }
+}
+
+struct Rfc7143_6_3_1_LoginTable : DirectoryTest {};
+
+//= ledger R7143-6.3.1-02 R7143-6.3.1-06 R7143-11.12.6-04 R7143-8.3-01
+TEST_F(Rfc7143_6_3_1_LoginTable, ATsihIsAlwaysThatOfNoSession) {
+  const session::Portal portal = reached(0);
+  const text::IscsiName from = name(kDebian);
+  const auto to = std::optional(name(kDisk));
+  for (const std::uint16_t tsih : {std::uint16_t{1}, std::uint16_t{0xffff}}) {
+    const auto answer = directory().admit({.portal = portal,
+                                           .type = text::SessionType::normal,
+                                           .initiator_name = from,
+                                           .target_name = to,
+                                           .isid = wire::Isid::from_random(1, 1),
+                                           .tsih = wire::Tsih(tsih),
+                                           .cid = {}});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().status, LoginStatus::session_does_not_exist);
+  }
 }
 
 //= rfc7143#4.4.1

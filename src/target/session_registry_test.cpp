@@ -49,6 +49,7 @@ TEST(Rfc7143_6_3_5_SessionRegistry, AFreePlaceIsGrantedAtOnce) {
   EXPECT_EQ(first.evictions, 0);
 }
 
+//= ledger R7143-6.3.5-03 R7143-6.3.1-03 R7143-4.4.3-02
 TEST(Rfc7143_6_3_5_SessionRegistry, AHeldPlaceIsGrantedWhenItsHolderHasLetGo) {
   SessionRegistry registry(0);
   Claimant old(registry, nexus("iqn.2026-11.io.example:a"));
@@ -77,6 +78,7 @@ TEST(Rfc7143_6_3_5_SessionRegistry, OfSeveralWaitingOnlyTheLastGetsThePlace) {
   EXPECT_EQ(registry.size(), 1U);
 }
 
+//= ledger R7143-4.4.3-02
 TEST(Rfc7143_4_4_3_SessionRegistry, OtherPortalGroupsAndInitiatorsHaveTheirOwnPlaces) {
   SessionRegistry registry(0);
   const Claimant one(registry, nexus("iqn.2026-11.io.example:a"));

@@ -47,6 +47,7 @@ TEST(Rfc7143_4_2_5_2_TargetWriteTransfer, ImmediateDataCountsAsFirst) {
   EXPECT_EQ(r2t.length, 2048U);
 }
 
+//= ledger(target) R7143-13.11-02
 TEST(Rfc7143_13_11_TargetWriteTransfer, ImmediateDataThatWasNotAgreedIsUnexpected) {
   const WriteTransfer write = transfer(512, false, true, false);
   EXPECT_EQ(write.failure(), TransferFailure::unexpected_unsolicited_data);
