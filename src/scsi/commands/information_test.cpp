@@ -93,6 +93,23 @@ TEST(VitalProductData, DeviceIdentificationNamesUnitPortAndTarget) {
   EXPECT_THAT(text(reply, 0, reply.data_in.size()), HasSubstr("iqn.2026-11.io.lunway:bench,t,0x0001"));
 }
 
+//= ledger(target) R7143-4.4.2-01 R7143-4.4.2-02 R7143-4.4.2-03
+TEST(Rfc7143_4_4_2_VitalProductData, NamesOfPortAndDeviceAreThoseOfTheProtocol) {
+  Bench bench;
+  const Reply reply = bench.run({0x12, 1, 0x83, 4, 0, 0});
+  std::vector<std::string> names;
+  for (std::size_t at = 4; at < reply.data_in.size(); at += 4U + reply.u8(at + 3)) {
+    if ((reply.u8(at + 1) & 15) == 8) names.push_back(text(reply, at + 4, reply.u8(at + 3)));
+  }
+  ASSERT_EQ(names.size(), 2U);
+  // The terminating null byte belongs to the name; SPC pads with more of them.
+  const std::string port = std::string("iqn.2026-11.io.lunway:bench,t,0x0001") + '\0';
+  const std::string device = std::string("iqn.2026-11.io.lunway:bench") + '\0';
+  EXPECT_EQ(names[0].substr(0, port.size()), port);
+  EXPECT_EQ(names[0].find_first_not_of('\0', port.size()), std::string::npos);
+  EXPECT_EQ(names[1].substr(0, device.size()), device);
+}
+
 TEST(VitalProductData, BlockLimitsAreThoseThatAreChecked) {
   Bench bench;
   const Reply reply = bench.run({0x12, 1, 0xb0, 0, 255, 0});
