@@ -309,6 +309,20 @@ TEST_F(Rfc7143_6_1_TargetLoginText, EightKibibytesOfKeysAreTakenAndAnswered) {
   EXPECT_EQ(not_understood, unknown);
 }
 
+//= ledger R7143-11.13.6-02 R7143-6.3-13 R7143-11.13.7-01
+TEST_F(Rfc7143_6_3_TargetLoginPhase, TheRestOfALongAnswerEndsTheStageOnlyWithATBit) {
+  std::string text = names();
+  for (int i = 100; i < 700; ++i) text += "X" + std::to_string(i) + "=" + '\0';
+  auto answer = ask(from_to(kOperational, kFullFeature), text);
+  EXPECT_TRUE(answer.fields.flags.continues);
+  while (answer.fields.flags.continues) {
+    EXPECT_FALSE(answer.fields.flags.transit);
+    answer = ask(stay_in(kOperational));
+  }
+  EXPECT_EQ(answer.fields.flags, stay_in(kOperational)) << "the last request had no T bit";
+  EXPECT_TRUE(ask(from_to(kOperational, kFullFeature)).is_final());
+}
+
 //= ledger R7143-6.2-23 R7143-6.2-04
 TEST_F(Rfc7143_6_2_TargetLoginText, SixExchangesAndMoreAreAllowed) {
   const std::vector<std::string> keys{"ImmediateData=Yes", "MaxBurstLength=65536", "FirstBurstLength=65536",
