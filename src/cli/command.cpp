@@ -14,7 +14,14 @@ CLI::App& add_command(CLI::App& program, const std::string& name, const std::str
 }
 
 void add_all(CLI::App& program, Chosen& chosen) {
+  add_demo(program, chosen);
   add_serve(program, chosen);
+  add_discover(program, chosen);
+  add_info(program, chosen);
+  add_ping(program, chosen);
+  add_read(program, chosen);
+  add_write(program, chosen);
+  add_copy(program, chosen);
   add_check_config(program, chosen);
   add_version(program, chosen);
 }

@@ -33,6 +33,13 @@ void choose(CLI::App& command, Chosen& chosen, std::shared_ptr<Arguments> argume
 }
 
 void add_serve(CLI::App& program, Chosen& chosen);
+void add_discover(CLI::App& program, Chosen& chosen);
+void add_info(CLI::App& program, Chosen& chosen);
+void add_ping(CLI::App& program, Chosen& chosen);
+void add_read(CLI::App& program, Chosen& chosen);
+void add_write(CLI::App& program, Chosen& chosen);
+void add_copy(CLI::App& program, Chosen& chosen);
+void add_demo(CLI::App& program, Chosen& chosen);
 void add_check_config(CLI::App& program, Chosen& chosen);
 void add_version(CLI::App& program, Chosen& chosen);
 

@@ -37,8 +37,8 @@ std::string chosen_name(const CLI::App& program) {
 }  // namespace
 
 ExitCode run(std::vector<std::string> words) {
-  CLI::App program("iSCSI in user space", "lunway");
-  program.footer("A command's own help: lunway COMMAND --help.");
+  CLI::App program("iSCSI in user space: a target and an initiator in one program", "lunway");
+  program.footer("A command's own help: lunway COMMAND --help. To see everything work: lunway demo");
   program.formatter(std::make_shared<HelpFormatter>());
   program.get_formatter()->label("SUBCOMMAND", "COMMAND");
   Chosen chosen;

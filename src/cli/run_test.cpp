@@ -25,7 +25,8 @@ Said say(std::vector<std::string> words) {
   return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
 }
 
-const std::vector<std::string> kCommands = {"serve", "version", "check-config"};
+const std::vector<std::string> kCommands = {"serve", "discover", "info", "ping",    "read",
+                                            "write", "copy",     "demo", "version", "check-config"};
 
 TEST(Run, EachCommandHasHelpWithAnExample) {
   for (const std::string& command : kCommands) {
@@ -52,13 +53,20 @@ TEST_P(WrongCall, IsOneLineAndTwo) {
   EXPECT_EQ(std::ranges::count(said.err, '\n'), 1) << said.err;
 }
 
-using Words = std::vector<std::string>;
-INSTANTIATE_TEST_SUITE_P(Calls, WrongCall,
-                         testing::Values(Words{}, Words{"frobnicate"}, Words{"serve"}, Words{"serve", "--nope"},
-                                         Words{"serve", "--memory", "lots"},
-                                         Words{"serve", "--memory", "1MiB", "--io", "magic"},
-                                         Words{"serve", "--memory", "1MiB", "--config", "a.toml"},
-                                         Words{"check-config"}));
+INSTANTIATE_TEST_SUITE_P(
+    Calls, WrongCall,
+    testing::Values(std::vector<std::string>{}, std::vector<std::string>{"frobnicate"},
+                    std::vector<std::string>{"serve"}, std::vector<std::string>{"serve", "--nope"},
+                    std::vector<std::string>{"serve", "--memory", "lots"},
+                    std::vector<std::string>{"serve", "--memory", "1MiB", "--io", "magic"},
+                    std::vector<std::string>{"serve", "--memory", "1MiB", "--config", "a.toml"},
+                    std::vector<std::string>{"info"}, std::vector<std::string>{"info", ""},
+                    std::vector<std::string>{"info", "http://127.0.0.1/"},
+                    std::vector<std::string>{"info", "iscsi://127.0.0.1"}, std::vector<std::string>{"copy", "a", "b"},
+                    std::vector<std::string>{"copy", "a"},
+                    std::vector<std::string>{"ping", "--count", "-1", "iscsi://h/iqn.2026-11.io.a:b/0"},
+                    std::vector<std::string>{"read", "--offset", "far", "iscsi://h/iqn.2026-11.io.a:b/0"},
+                    std::vector<std::string>{"demo", "--size", "7"}));
 
 TEST(Run, AnUnknownCommandIsNamed) {
   EXPECT_THAT(say({"frobnicate"}).err, HasSubstr("\"frobnicate\" is not a command"));

@@ -15,6 +15,7 @@ from harness import rogue  # noqa: E402
 from harness.capture import Capture  # noqa: E402
 from harness.process import Peers, run  # noqa: E402
 from harness.server import LunwayServer  # noqa: E402
+from harness.tgtd import Tgtd  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -109,3 +110,10 @@ def capture(peers, tmp_path):
         one.stop()
     for one in started:
         one.assert_well_formed()
+
+
+@pytest.fixture
+def tgtd(peers, tmp_path):
+    daemon = Tgtd(peers, rogue.free_port(), tmp_path)
+    yield daemon
+    daemon.stop()
