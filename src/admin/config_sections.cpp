@@ -5,23 +5,14 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <charconv>
 #include <utility>
 
 #include "admin/secret_file.h"
+#include "text/chap_digest.h"
 
 namespace lunway::admin {
 namespace {
-
-//= rfc7143#12.1.3
-constexpr std::array<std::pair<std::string_view, std::uint8_t>, 4> kAlgorithms = {{
-    {"MD5", 5},
-    {"SHA-1", 6},
-    {"SHA-256", 7},
-    {"SHA3-256", 8},
-}};
 
 std::optional<target::ChapCredentials> read_credentials(TomlReader& section) {
   const auto user = section.text("user");
@@ -39,11 +30,10 @@ std::optional<target::ChapCredentials> read_credentials(TomlReader& section) {
 
 void read_algorithms(TomlReader& section, std::vector<std::uint8_t>& into) {
   for (const std::string& name : section.texts("algorithms")) {
-    const auto* found = std::ranges::find(kAlgorithms, name, &std::pair<std::string_view, std::uint8_t>::first);
-    if (found == kAlgorithms.end()) {
-      section.complain("algorithms", fmt::format("\"{}\" is none of MD5, SHA-1, SHA-256, SHA3-256", name));
+    if (const auto algorithm = text::chap_algorithm(name)) {
+      into.push_back(std::to_underlying(*algorithm));
     } else {
-      into.push_back(found->second);
+      section.complain("algorithms", fmt::format("\"{}\" is none of MD5, SHA-1, SHA-256, SHA3-256", name));
     }
   }
 }

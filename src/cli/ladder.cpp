@@ -19,7 +19,7 @@ namespace {
 using initiator::Direction;
 using wire::Opcode;
 
-constexpr std::size_t kWidth = 60;
+constexpr std::size_t kWidth = 70;
 constexpr std::size_t kMaxValue = 24;
 constexpr std::size_t kIndent = 13;
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "admin/secret_file.h"
+#include "text/chap_digest.h"
 
 namespace lunway::cli {
 namespace {
@@ -34,6 +35,19 @@ Outcome<> find_secret(const std::string& user, std::string& secret, const std::s
   return {};
 }
 
+Outcome<> choose_algorithms(const std::vector<std::string>& names, std::vector<std::uint8_t>& into) {
+  if (names.empty()) return {};
+  into.clear();
+  for (const std::string& name : names) {
+    const auto algorithm = text::chap_algorithm(name);
+    if (!algorithm) {
+      return wrong_call(fmt::format("--chap-algorithms: \"{}\" is none of MD5, SHA-1, SHA-256, SHA3-256", name));
+    }
+    into.push_back(std::to_underlying(*algorithm));
+  }
+  return {};
+}
+
 }  // namespace
 
 void add_peer_options(CLI::App& command, PeerArguments& arguments) {
@@ -49,6 +63,11 @@ void add_peer_options(CLI::App& command, PeerArguments& arguments) {
       .add_option("--mutual-secret-file", arguments.mutual_secret_file,
                   "file with the target's secret (else: $LUNWAY_MUTUAL_SECRET_FILE)")
       ->type_name("FILE");
+  command
+      .add_option("--chap-algorithms", arguments.chap_algorithms,
+                  "what to offer, best first: SHA3-256, SHA-256, SHA-1, MD5 (tgt up to 1.0.85 needs MD5 alone)")
+      ->type_name("NAME,...")
+      ->delimiter(',');
   command.add_option("--timeout", arguments.timeout_s, "seconds that a login or a command may take")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.1, 86400.0).description(""))
@@ -70,6 +89,9 @@ Outcome<Peer> resolve_peer(const std::string& text, const PeerArguments& argumen
                                      "--mutual-secret-file", "LUNWAY_MUTUAL_SECRET_FILE", environment);
       !found) {
     return std::unexpected(found.error());
+  }
+  if (const auto chosen = choose_algorithms(arguments.chap_algorithms, peer.options.chap_algorithms); !chosen) {
+    return std::unexpected(chosen.error());
   }
   if (!arguments.initiator_name.empty()) peer.options.initiator_name = arguments.initiator_name;
   const auto timeout = std::chrono::milliseconds(static_cast<std::int64_t>(arguments.timeout_s * 1000));

@@ -7,6 +7,7 @@
 
 #include <CLI/App.hpp>
 #include <string>
+#include <vector>
 
 #include "cli/environment.h"
 #include "cli/outcome.h"
@@ -18,6 +19,7 @@ struct PeerArguments {
   std::string initiator_name{};
   std::string chap_user{}, chap_secret_file{};
   std::string mutual_user{}, mutual_secret_file{};
+  std::vector<std::string> chap_algorithms{};
   double timeout_s = 30;
 };
 

@@ -53,6 +53,14 @@ std::optional<ChapAlgorithm> chap_algorithm(std::uint64_t number) {
   return known ? std::optional(static_cast<ChapAlgorithm>(number)) : std::nullopt;
 }
 
+std::optional<ChapAlgorithm> chap_algorithm(std::string_view name) {
+  if (name == "MD5") return ChapAlgorithm::md5;
+  if (name == "SHA-1") return ChapAlgorithm::sha1;
+  if (name == "SHA-256") return ChapAlgorithm::sha256;
+  if (name == "SHA3-256") return ChapAlgorithm::sha3_256;
+  return std::nullopt;
+}
+
 std::size_t digest_size(ChapAlgorithm algorithm) {
   switch (algorithm) {
     case ChapAlgorithm::md5:

@@ -24,6 +24,9 @@ enum class ChapAlgorithm : std::uint8_t { md5 = 5, sha1 = 6, sha256 = 7, sha3_25
 /// Nothing for numbers that we do not know.
 std::optional<ChapAlgorithm> chap_algorithm(std::uint64_t number);
 
+/// By the name that people use: MD5, SHA-1, SHA-256, SHA3-256.
+std::optional<ChapAlgorithm> chap_algorithm(std::string_view name);
+
 constexpr std::size_t kMaxChapDigest = 32;
 
 /// Bytes of a response: 16, 20 or 32.

@@ -47,6 +47,11 @@ class Tgtd:
         self.tell("--op", "new", "--mode", "account", "--user", user, "--password", secret)
         self.tell("--op", "bind", "--mode", "account", "--tid", "1", "--user", user)
 
+    def allow_digests(self):
+        """tgt agrees to a digest only where it is told to; else it answers None even where None was not offered."""
+        for key in ("HeaderDigest", "DataDigest"):
+            self.tell("--op", "update", "--mode", "target", "--tid", "1", "-n", key, "-v", "CRC32C")
+
     def assert_alive(self):
         if self.process.poll() is not None:
             pytest.fail(f"tgtd is gone:\n{self.log_path.read_text(errors='replace')}")
