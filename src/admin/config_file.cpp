@@ -31,6 +31,7 @@ class ConfigParser {
     if (const toml::table* discovery = top_.table("discovery")) {
       read_discovery({*discovery, "[discovery]", faults()}, file_.server.discovery, faults());
     }
+    if (const toml::table* isns = top_.table("isns")) read_isns({*isns, "[isns]", faults()}, file_.server);
     top_.finish();
     fill_defaults();
     check_as_a_whole();

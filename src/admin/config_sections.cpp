@@ -181,4 +181,10 @@ void read_discovery(TomlReader section, target::Authentication& into, std::vecto
   section.finish();
 }
 
+void read_isns(TomlReader section, target::ServerConfig& into) {
+  if (const auto server = section.text("server")) into.isns = *server;
+  if (!section.has("server")) section.complain("server", section.name() + " needs server, such as \"192.0.2.10:3205\"");
+  section.finish();
+}
+
 }  // namespace lunway::admin

@@ -18,5 +18,6 @@ target::PortalGroupConfig read_portal_group(TomlReader section);
 target::VolumeConfig read_volume(TomlReader section, std::string_view volume_name);
 target::TargetConfig read_target(TomlReader section, std::vector<ConfigFault>& faults);
 void read_discovery(TomlReader section, target::Authentication& into, std::vector<ConfigFault>& faults);
+void read_isns(TomlReader section, target::ServerConfig& into);
 
 }  // namespace lunway::admin

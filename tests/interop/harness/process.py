@@ -59,6 +59,7 @@ class Peers:
     """Finds the programs of others. What is missing skips the test, or fails it under --require-peers."""
 
     PACKAGES = {
+        "isnsd": "open-isns-server", "isnsadm": "open-isns-utils",
         "tgtd": "tgt", "tgtadm": "tgt", "tshark": "tshark", "dumpcap": "wireshark-common",
         "mke2fs": "e2fsprogs", "e2fsck": "e2fsprogs",
         "qemu-img": "qemu-utils", "qemu-io": "qemu-utils", "qemu-system-x86_64": "qemu-system-x86",
