@@ -65,7 +65,7 @@ void add_peer_options(CLI::App& command, PeerArguments& arguments) {
       ->type_name("FILE");
   command
       .add_option("--chap-algorithms", arguments.chap_algorithms,
-                  "what to offer, best first: SHA3-256, SHA-256, SHA-1, MD5 (tgt up to 1.0.85 needs MD5 alone)")
+                  "what to offer, best first: SHA3-256, SHA-256, SHA-1, MD5 (tgt 1.0.85 wants MD5 alone)")
       ->type_name("NAME,...")
       ->delimiter(',');
   command.add_option("--timeout", arguments.timeout_s, "seconds that a login or a command may take")

@@ -25,6 +25,8 @@ chap = { no_such_key = 1 }
 mutual_chap = { no_such_key = 1 }
 [discovery]
 no_such_key = 1
+[isns]
+no_such_key = 1
 """
 
 
