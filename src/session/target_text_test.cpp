@@ -202,7 +202,7 @@ TEST_F(Rfc7143_6_2_TargetTextSequence, CWithFIsRejected) {
   expect_reject(RejectReason::protocol_error);
 }
 
-//= ledger R7143-11.11.2-01 R7143-11.11.6-01 R7143-11.11.4-01 R7143-6.2-01
+//= ledger R7143-6.4-04 R7143-11.11.2-01 R7143-11.11.6-01 R7143-11.11.4-01 R7143-6.2-01
 TEST(Rfc7143_11_11_TargetLongAnswer, KeepsWithinTheInitiatorsDataSegmentsAndSetsNoFWithC) {
   TargetRig rig;
   rig.directory.targets.assign(40, rig.directory.targets.front());

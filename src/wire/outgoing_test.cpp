@@ -47,12 +47,22 @@ TEST(Rfc7143_11_2_EncodedPdu, DataIsNotCopied) {
   EXPECT_EQ(BasicHeader(pdu.header()).data_segment_length(), 6U);
 }
 
+//= ledger R7143-13.1-04 R7143-11.2.3-01
 // The CRC of 32 zero bytes is one of the published examples; here it is the CRC of 29 zero bytes and their padding.
 TEST(Rfc7143_11_2_3_EncodedPdu, TheDataDigestCoversThePadding) {
   const std::vector<std::byte> zeros(29);
   const auto bytes = flatten(EncodedPdu(NopOut::build({}), zeros, {.data = true}));
   ASSERT_EQ(bytes.size(), kHeaderSize + 32 + 4);
   EXPECT_EQ(std::vector<std::byte>(bytes.end() - 4, bytes.end()), bytes_from_hex("aa 36 91 8a"));
+}
+
+//= ledger R7143-13.1-03
+TEST(Rfc7143_13_1_EncodedPdu, ThePaddingThatTheDigestCoversIsZero) {
+  for (std::size_t size = 1; size <= 8; ++size) {
+    const std::vector<std::byte> ones(size, std::byte(0xff));
+    const auto bytes = flatten(EncodedPdu(NopOut::build({}), ones, {.data = true}));
+    for (std::size_t at = kHeaderSize + size; at < bytes.size() - 4; ++at) EXPECT_EQ(bytes[at], std::byte(0));
+  }
 }
 
 TEST(Rfc7143_11_2_3_EncodedPdu, TheHeaderDigestCoversTheAhs) {
