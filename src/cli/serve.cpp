@@ -82,7 +82,10 @@ void add_serve(CLI::App& program, Chosen& chosen) {
   command.add_option("--io", arguments->io, "how to wait for the kernel; default uring where it is allowed")
       ->type_name("uring|epoll")
       ->check(CLI::IsMember({"uring", "epoll"}).description(""));
-  command.add_option("--state", arguments->state_directory, "where unique ids and reservations survive a restart")
+  command
+      .add_option(
+          "--state", arguments->state_directory,
+          "where the ids and reservations of disks are kept;\ndefault /var/lib/lunway, or ~/.local/state/lunway")
       ->type_name("DIR");
   command.add_flag("--json", arguments->json, "the ready lines as JSON");
   for (CLI::Option* size : {create, memory}) size->type_name("SIZE")->allow_extra_args(false);

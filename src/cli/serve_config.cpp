@@ -4,7 +4,9 @@
 #include "cli/serve_config.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <optional>
 #include <utility>
@@ -105,6 +107,13 @@ Outcome<target::ServerConfig> from_file(const std::string& path) {
                   others == 0 ? "" : fmt::format(" (and {} more; see lunway check-config {})", others, path)));
 }
 
+/// What is in memory is new each time, and so is its disk: there is nothing to remember.
+bool serves_files(const target::ServerConfig& config) {
+  return std::ranges::any_of(config.volumes, [](const target::VolumeConfig& volume) {
+    return std::holds_alternative<target::FileBacking>(volume.backing);
+  });
+}
+
 }  // namespace
 
 std::string default_target_name(const std::string& host) {
@@ -116,6 +125,14 @@ std::string default_target_name(const std::string& host) {
   return "iqn.2026-11.io.lunway:" + (label.empty() ? "host" : label);
 }
 
+std::string default_state_directory(const Environment& environment, bool is_root) {
+  if (const std::string given = environment("STATE_DIRECTORY"); !given.empty()) return given;
+  if (const std::string state = environment("XDG_STATE_HOME"); !state.empty()) return state + "/lunway";
+  if (is_root) return "/var/lib/lunway";
+  const std::string home = environment("HOME");
+  return home.empty() ? home : home + "/.local/state/lunway";
+}
+
 Outcome<target::ServerConfig> make_server_config(const ServeArguments& arguments, const std::string& host,
                                                  const Environment& environment) {
   Outcome<target::ServerConfig> config =
@@ -125,6 +142,9 @@ Outcome<target::ServerConfig> make_server_config(const ServeArguments& arguments
   if (arguments.io == "uring") config->io = target::IoKind::uring;
   if (arguments.io == "epoll") config->io = target::IoKind::epoll;
   if (!arguments.state_directory.empty()) config->state_directory = arguments.state_directory;
+  if (config->state_directory.empty() && serves_files(*config)) {
+    config->state_directory = default_state_directory(environment, geteuid() == 0);
+  }
   if (const Result<> checked = target::check_config(*config); !checked) return wrong_call(checked.error().message);
   return config;
 }

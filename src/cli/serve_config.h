@@ -36,6 +36,11 @@ struct ServeArguments {
 Outcome<target::ServerConfig> make_server_config(const ServeArguments& arguments, const std::string& host,
                                                  const Environment& environment);
 
+/// Where state is kept when nobody says: systemd's STATE_DIRECTORY, the user's XDG_STATE_HOME, /var/lib/lunway for
+/// root,
+/// ~/.local/state/lunway for others; empty when there is no such place.
+std::string default_state_directory(const Environment& environment, bool is_root);
+
 /// The name of the target when none is given. What an iSCSI name cannot hold becomes '-'.
 //= rfc7143#4.2.7.2
 std::string default_target_name(const std::string& host);

@@ -8,6 +8,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 namespace lunway::cli {
 namespace {
@@ -41,6 +42,23 @@ TEST(ServeConfig, FilesComeFirstThenRamDisks) {
   EXPECT_EQ(std::get<target::MemoryBacking>(config->volumes[2].backing).size_bytes, 2U << 20);
   ASSERT_EQ(config->targets.size(), 1U);
   EXPECT_THAT(config->targets[0].luns, ElementsAre(Pair(0, "lun0"), Pair(1, "lun1"), Pair(2, "lun2")));
+}
+
+TEST(ServeConfig, StateIsKeptWhereTheSystemKeepsIt) {
+  std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
+  const Environment environment = [&](const std::string& name) { return variables[name]; };
+  EXPECT_EQ(default_state_directory(environment, false), "/home/me/.local/state/lunway");
+  EXPECT_EQ(default_state_directory(environment, true), "/var/lib/lunway");
+  variables["XDG_STATE_HOME"] = "/home/me/state";
+  EXPECT_EQ(default_state_directory(environment, false), "/home/me/state/lunway");
+  variables["STATE_DIRECTORY"] = "/var/lib/other";
+  EXPECT_EQ(default_state_directory(environment, false), "/var/lib/other");
+  EXPECT_EQ(default_state_directory(empty_environment, false), "");
+}
+
+TEST(ServeConfig, DisksInMemoryNeedNoState) {
+  EXPECT_EQ(config_of({.memory_sizes = {"1MiB"}})->state_directory, "");
+  EXPECT_EQ(config_of({.files = {"a.img"}, .state_directory = "here"})->state_directory, "here");
 }
 
 TEST(ServeConfig, WithoutListenItIsLoopback) {

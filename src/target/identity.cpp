@@ -50,30 +50,40 @@ Result<IdentityStore> IdentityStore::open(const std::string& directory) {
 
   IdentityStore store;
   store.directory_ = directory;
-  const auto content = read_file(store.path());
-  if (!content) {
-    if (content.error().code == ENOENT) return store;
-    return std::unexpected(content.error());
-  }
+  if (auto loaded = store.load(); !loaded) return std::unexpected(loaded.error());
+  return store;
+}
+
+Result<> IdentityStore::load() {
+  const auto content = read_file(path());
+  if (!content && content.error().code == ENOENT) return {};
+  if (!content) return std::unexpected(content.error());
+  known_.clear();
   std::string_view rest = *content;
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
-    if (end == std::string_view::npos || !read_line(rest.substr(0, end), store.known_)) {
-      return failure(EINVAL, store.path() + " is damaged: give it back from a backup, or move it away to give every " +
-                                 "disk a new identity");
+    if (end == std::string_view::npos || !read_line(rest.substr(0, end), known_)) {
+      return failure(EINVAL, path() + " is damaged: give it back from a backup, or move it away to give every disk a " +
+                                 "new identity");
     }
     rest.remove_prefix(end + 1);
   }
-  return store;
+  return {};
 }
 
 Result<DiskIdentity> IdentityStore::identity_of(const std::string& key) {
   if (key.empty() || key.find('\n') != std::string::npos) {
     return failure(EINVAL, "a disk's name must not be empty and must not contain a line break");
   }
-  const auto [entry, is_new] = known_.try_emplace(key);
+  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  if (directory_.empty()) return known_.emplace(key, random_identity()).first->second;
+
+  // Another server may have named disks since this one has looked.
+  const auto lock = FileLock::take(directory_ + "/lock");
+  if (!lock) return std::unexpected(lock.error());
+  if (auto loaded = load(); !loaded) return std::unexpected(loaded.error());
+  const auto [entry, is_new] = known_.try_emplace(key, random_identity());
   if (!is_new) return entry->second;
-  entry->second = random_identity();
   const DiskIdentity identity = entry->second;
   if (const auto saved = save(); !saved) {
     known_.erase(entry);
@@ -83,7 +93,6 @@ Result<DiskIdentity> IdentityStore::identity_of(const std::string& key) {
 }
 
 Result<> IdentityStore::save() const {
-  if (directory_.empty()) return {};
   std::string content;
   for (const auto& [key, identity] : known_) content += hex(identity.naa) + ' ' + identity.serial + ' ' + key + '\n';
   return replace_file(path(), content);

@@ -24,7 +24,8 @@ struct DiskIdentity {
   friend bool operator==(const DiskIdentity&, const DiskIdentity&) = default;
 };
 
-/// The identities that one server knows. Not thread-safe: used while a configuration is put into force.
+/// The identities that one server knows. Not thread-safe: used while a configuration is put into force. Several servers
+/// may share a state directory.
 class IdentityStore {
  public:
   /// Identities that end with the process.
@@ -42,6 +43,7 @@ class IdentityStore {
   Result<DiskIdentity> identity_of(const std::string& key);
 
  private:
+  Result<> load();
   Result<> save() const;
   std::string path() const { return directory_ + "/identities"; }
 

@@ -29,6 +29,18 @@ TEST_F(IdentityStoreTest, ADiskStaysItselfAcrossRestarts) {
   EXPECT_EQ(before.serial.size(), 16U);
 }
 
+TEST_F(IdentityStoreTest, ServersThatShareADirectoryKeepEachOthersDisks) {
+  auto one = IdentityStore::open(directory_).value();
+  auto other = IdentityStore::open(directory_).value();
+  const DiskIdentity first = one.identity_of("first").value();
+  const DiskIdentity second = other.identity_of("second").value();
+  EXPECT_EQ(other.identity_of("first").value(), first);
+
+  auto later = IdentityStore::open(directory_).value();
+  EXPECT_EQ(later.identity_of("first").value(), first);
+  EXPECT_EQ(later.identity_of("second").value(), second);
+}
+
 TEST_F(IdentityStoreTest, TwoDisksAndTwoServersDiffer) {
   auto store = IdentityStore::open(directory_);
   const DiskIdentity one = store->identity_of("one").value();

@@ -4,6 +4,7 @@
 #include "target/stable_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -74,6 +75,22 @@ Result<> replace_file(const std::string& path, std::string_view content) {
   }
   if (std::rename(fresh.c_str(), path.c_str()) != 0) return system_failure(errno, "renaming " + fresh);
   return sync_directory_of(path);
+}
+
+Result<FileLock> FileLock::take(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (descriptor < 0) return system_failure(errno, "opening " + path);
+  while (::flock(descriptor, LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    const int error = errno;
+    ::close(descriptor);
+    return system_failure(error, "locking " + path);
+  }
+  return FileLock(descriptor);
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 }  // namespace lunway::target

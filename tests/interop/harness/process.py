@@ -2,11 +2,13 @@
 # SPDX-FileCopyrightText: The Lunway authors
 """Programs with a time limit, and what must never be on their stderr."""
 
+import atexit
 import os
 import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 
 import pytest
@@ -30,10 +32,15 @@ def assert_no_sanitizer_report(text, origin):
     assert not SANITIZER_REPORT.search(text), f"{origin} left a sanitizer report or a failed assertion:\n{text[-8000:]}"
 
 
+# Servers of one run share it, as the servers of one machine do.
+STATE = tempfile.mkdtemp(prefix="lunway-state-")
+atexit.register(shutil.rmtree, STATE, ignore_errors=True)
+
+
 def environment(extra=None):
     """A C locale, so that messages can be compared; nothing of the caller's iSCSI settings."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("LIBISCSI_", "LUNWAY_"))}
-    return kept | {"LC_ALL": "C.UTF-8"} | (extra or {})
+    return kept | {"LC_ALL": "C.UTF-8", "XDG_STATE_HOME": STATE} | (extra or {})
 
 
 def run(*argv, limit_s=30, env=None, stdin=None):
