@@ -84,7 +84,7 @@ Result<DiskIdentity> IdentityStore::identity_of(const std::string& key) {
   if (auto loaded = load(); !loaded) return std::unexpected(loaded.error());
   const auto [entry, is_new] = known_.try_emplace(key, random_identity());
   if (!is_new) return entry->second;
-  const DiskIdentity identity = entry->second;
+  DiskIdentity identity = entry->second;
   if (const auto saved = save(); !saved) {
     known_.erase(entry);
     return std::unexpected(saved.error());
