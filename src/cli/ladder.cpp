@@ -19,13 +19,28 @@ namespace {
 using initiator::Direction;
 using wire::Opcode;
 
-constexpr std::size_t kWidth = 70;
+/// With the indent, a terminal of 80 columns.
+constexpr std::size_t kWidth = 66;
 constexpr std::size_t kMaxValue = 24;
 constexpr std::size_t kIndent = 13;
 
+/// The RFC's names are too long for an arrow between two poles.
+std::string_view short_name(wire::LoginStage stage) {
+  switch (stage) {
+    case wire::LoginStage::security_negotiation:
+      return "Security";
+    case wire::LoginStage::login_operational_negotiation:
+      return "Operational";
+    case wire::LoginStage::full_feature_phase:
+      return "Full Feature";
+    default:
+      return wire::to_string(stage);
+  }
+}
+
 std::string stages(const wire::LoginFlags& flags) {
-  std::string text(wire::to_string(flags.csg));
-  if (flags.transit) text += fmt::format(" -> {}", wire::to_string(flags.nsg));
+  std::string text(short_name(flags.csg));
+  if (flags.transit) text += fmt::format(" -> {}", short_name(flags.nsg));
   if (flags.continues) text += " (C)";
   return text;
 }
