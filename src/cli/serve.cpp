@@ -11,6 +11,7 @@
 #include "cli/json.h"
 #include "cli/serve_config.h"
 #include "cli/stop_signals.h"
+#include "runtime/descriptor_limit.h"
 #include "runtime/signals.h"
 #include "target/server.h"
 
@@ -40,6 +41,7 @@ void on_hangup() {
 Outcome<> serve(const ServeArguments& arguments) {
   runtime::ignore_broken_pipes();
   runtime::block_termination_signals();
+  runtime::raise_descriptor_limit();
   const auto config = make_server_config(arguments, host_name(), process_environment);
   if (!config) return std::unexpected(config.error());
   auto server = target::Server::start(*config);

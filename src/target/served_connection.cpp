@@ -48,7 +48,7 @@ ServedConnection::ServedConnection(ShardServer& shard, int socket, const session
               shard.context().connection_limits),
       stream_(shard.loop().ring(), socket, *this),
       timer_(runtime::Timer::calling<&ServedConnection::expire>(shard.loop().timers(), this)) {
-  ++shard_.context().logins;
+  login_place_ = shard_.login_begins(*this);
 }
 
 ServedConnection::~ServedConnection() { end_login(); }
@@ -59,7 +59,7 @@ void ServedConnection::start() {
 }
 
 void ServedConnection::end_login() {
-  if (std::exchange(is_login_, false)) --shard_.context().logins;
+  if (const auto place = std::exchange(login_place_, std::nullopt)) shard_.login_ends(*place);
 }
 
 // --------------------------------------------------------------------------------------------------------- bytes in
@@ -217,7 +217,10 @@ void ServedConnection::request_logout(Duration within) {
   serve_all();
 }
 
-void ServedConnection::close() { stream_.close(); }
+void ServedConnection::close() {
+  end_login();
+  stream_.close();
+}
 
 void ServedConnection::expire(Instant now) {
   if (is_closed_) return stream_.close();

@@ -6,8 +6,10 @@
 #pragma once
 
 #include <cstddef>
+#include <list>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "runtime/tcp_stream.h"
@@ -27,6 +29,7 @@ class ServedConnection final : public runtime::TcpStream::Owner, public std::ena
   ~ServedConnection();
 
   void start();
+  const std::string& peer_address() const { return portal_.peer_address; }
 
   /// Takes the outputs of the connection, sends what is ready, and goes on reading where it had stopped. After every
   /// verb of the connection or of its session.
@@ -70,7 +73,8 @@ class ServedConnection final : public runtime::TcpStream::Owner, public std::ena
   std::vector<std::byte> held_;
   std::size_t sending_bytes_ = 0;
   MutableBytes window_;
-  bool is_login_ = true;
+  // Until the login has ended.
+  std::optional<std::list<ServedConnection*>::iterator> login_place_;
   bool is_paused_ = false;
   bool is_closed_ = false;
 };

@@ -20,7 +20,7 @@ ShardServer::ShardServer(runtime::Loop& loop, ServerContext& context, unsigned i
 ShardServer::~ShardServer() { assert(is_empty()); }
 
 void ShardServer::adopt(int socket, session::Portal portal) {
-  if (context_.logins.load() >= context_.max_logins) {
+  if (!make_room_for_login()) {
     log("closing " + portal.peer_address + ": too many connections that have not logged in");
     ::close(socket);
     return;
@@ -29,6 +29,25 @@ void ShardServer::adopt(int socket, session::Portal portal) {
   connections_.emplace(connection.get(), connection);
   ++load_;
   connection->start();
+}
+
+bool ShardServer::make_room_for_login() {
+  if (context_.logins.load() < context_.max_logins) return true;
+  if (logins_.empty()) return false;
+  ServedConnection& oldest = *logins_.front();
+  log("closing " + oldest.peer_address() + ": too many connections that have not logged in, and it is the oldest");
+  oldest.close();
+  return true;
+}
+
+ShardServer::LoginPlace ShardServer::login_begins(ServedConnection& connection) {
+  ++context_.logins;
+  return logins_.insert(logins_.end(), &connection);
+}
+
+void ShardServer::login_ends(LoginPlace place) {
+  --context_.logins;
+  logins_.erase(place);
 }
 
 void ShardServer::connection_closed(ServedConnection& connection) {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
+#include <list>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,7 +38,8 @@ struct ServerContext {
   session::EntropySource* entropy = nullptr;
   session::ConnectionLimits connection_limits;
   session::SessionLimits session_limits;
-  /// Connections of the whole server that have not logged in yet; more are closed at once.
+  /// Connections of the whole server that have not logged in yet. One more takes the place of the oldest of its shard,
+  /// so that who says nothing does not keep others out.
   std::size_t max_logins = 1024;
   std::atomic<std::size_t> logins = 0;
   /// A line for the operator; may be empty. Any thread.
@@ -84,6 +86,10 @@ class ShardServer {
   /// Reinstatement: the session that holds this place makes room.
   void close_session(const NexusKey& key);
   void connection_closed(ServedConnection& connection);
+  /// A login begins, and ends well or badly. The place is the connection's to keep.
+  using LoginPlace = std::list<ServedConnection*>::iterator;
+  LoginPlace login_begins(ServedConnection& connection);
+  void login_ends(LoginPlace place);
   void log(const std::string& line) const;
 
   /// The execution is told with buffer_available(), first come, first served.
@@ -98,6 +104,7 @@ class ShardServer {
   };
 
   std::vector<std::shared_ptr<ServedConnection>> connections() const;
+  bool make_room_for_login();
   void tell_if_empty() const;
   void serve_buffer_waiters();
 
@@ -106,6 +113,7 @@ class ShardServer {
   const unsigned index_;
   std::unordered_map<ServedConnection*, std::shared_ptr<ServedConnection>> connections_;
   std::unordered_map<ServedSession*, std::shared_ptr<ServedSession>> sessions_;
+  std::list<ServedConnection*> logins_;  // the oldest first
   std::deque<BufferWaiter> buffer_waiters_;
   bool waiters_posted_ = false;
   std::atomic<std::size_t> load_ = 0;
