@@ -185,7 +185,7 @@ Outcome<> play(const DemoArguments& arguments, std::uint64_t disk_bytes) {
 Outcome<> demo(const DemoArguments& arguments) {
   const auto size = size_option("--size", arguments.size);
   if (!size) return std::unexpected(size.error());
-  if (*size < 1024 * 1024 || *size > kMaxDemoBytes || *size % 1024 != 0) {
+  if (*size < 1024UL * 1024 || *size > kMaxDemoBytes || *size % 1024 != 0) {
     return wrong_call("--size wants whole KiB from 1MiB to 4GiB");
   }
   return play(arguments, *size);

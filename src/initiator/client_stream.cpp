@@ -14,7 +14,7 @@ namespace {
 
 /// From this size on, the rest of a Data-In is read straight into its buffer. Below, one copy is cheaper than one more
 /// call of the system.
-constexpr std::size_t kDirectBytes = 16 * 1024;
+constexpr std::size_t kDirectBytes = std::size_t{16} << 10;
 
 std::span<const std::byte> whole(wire::HeaderView header) { return {header.data(), header.size()}; }
 

@@ -28,7 +28,7 @@ class Commander {
   /// The CDB is copied, the data is not. `done` runs inside the client's turn(), also for errors found here.
   Result<TaskId> submit(Command command, ScsiDone done);
   /// Asks for the end of a command; unknown ids are ignored.
-  void abort(TaskId task);
+  void abort(TaskId id);
 
   std::size_t in_flight() const { return commands_.size(); }
 

@@ -74,7 +74,7 @@ AttributeWriter& AttributeWriter::text(Tag tag, std::string_view value) {
   return *this;
 }
 
-AttributeWriter& AttributeWriter::empty(Tag tag) {
+AttributeWriter& AttributeWriter::blank(Tag tag) {
   extend(tag, 0);
   return *this;
 }

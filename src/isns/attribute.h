@@ -82,8 +82,8 @@ class AttributeWriter {
   /// With its NUL and padding. At most kMaxTextBytes and no NUL inside.
   AttributeWriter& text(Tag tag, std::string_view value);
   /// A zero-length attribute: what is asked for in a query, NULL in a registration.
-  AttributeWriter& empty(Tag tag);
-  AttributeWriter& delimiter() { return empty(Tag::delimiter); }
+  AttributeWriter& blank(Tag tag);
+  AttributeWriter& delimiter() { return blank(Tag::delimiter); }
   AttributeWriter& append(const AttributeWriter& other);
 
   Bytes bytes() const { return bytes_; }

@@ -180,7 +180,7 @@ void Registration::answered(Instant now, const ReceivedMessage& message) {
   if (!response) return lose(now, {.reason = violated.reason, .violation = response.error()});
   const auto [function, transaction_id, is_last] = *std::exchange(asked_, std::nullopt);
   const bool is_unknown = response->status == Status::no_such_entry || response->status == Status::source_unknown;
-  if (response->status != Status::successful && !(function == Function::dev_attr_qry && is_unknown)) {
+  if (response->status != Status::successful && (function != Function::dev_attr_qry || !is_unknown)) {
     return refused(now, function, response->status);
   }
   const auto attributes = operating_attributes(response->attributes);

@@ -38,7 +38,7 @@ AttributeWriter node_attributes(const Node& node, const std::vector<Portal>& por
     if (node.is_in_group(portal.portal_group_tag)) {
       out.number(Tag::pg_tag, portal.portal_group_tag);
     } else {
-      out.empty(Tag::pg_tag);
+      out.blank(Tag::pg_tag);
     }
     out.ip_address(Tag::pg_portal_ip_address, portal.address).number(Tag::pg_portal_port, portal.port);
   }
@@ -150,8 +150,8 @@ Request refresh_query(const Inventory& inventory) {
   request.attributes.text(Tag::iscsi_name, inventory.nodes.front().name)
       .text(Tag::entity_identifier, inventory.entity)
       .delimiter()
-      .empty(Tag::entity_identifier)
-      .empty(Tag::registration_period);
+      .blank(Tag::entity_identifier)
+      .blank(Tag::registration_period);
   return request;
 }
 

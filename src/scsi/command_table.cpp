@@ -20,8 +20,8 @@ bool is_offered(const CommandDescription& command, const LogicalUnitOptions& opt
 }  // namespace
 
 const CommandTable& CommandTable::instance() {
-  static const CommandTable table;
-  return table;
+  static const CommandTable kTable;
+  return kTable;
 }
 
 CommandTable::CommandTable() {

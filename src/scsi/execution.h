@@ -58,7 +58,7 @@ struct Execution {
   Step good_with_status(Status status);
   /// The first `size` bytes of memory, cut to the allocation length.
   Step good_with_data(std::size_t size, std::uint64_t allocation_length);
-  Step check_condition(const Sense& sense);
+  Step check_condition(const Sense& why);
   Step check_condition(SenseKey key, SenseCode code);
   /// INVALID FIELD IN CDB, and INVALID FIELD IN PARAMETER LIST.
   Step invalid_field(std::uint16_t byte, std::optional<std::uint8_t> bit = std::nullopt);
@@ -66,9 +66,9 @@ struct Execution {
   /// What the failure of a step means for the command.
   Step failed(Outcome::Failure failure);
 
-  /// Asks for the command's data, of which the CDB says that it has `length` bytes: as much as the initiator sends,
+  /// Asks for the command's data, of which the CDB says that it has `size` bytes: as much as the initiator sends,
   /// into the front of memory.
-  Step receive_parameters(std::uint64_t length);
+  Step receive_parameters(std::uint64_t size);
 
   /// What the last check_condition() wrote.
   std::array<std::byte, kMaxSenseBytes> sense{};

@@ -18,7 +18,7 @@ namespace {
 using State = InitiatorTask::State;
 
 /// "The data lengths MUST NOT exceed the MaxRecvDataSegmentLength": the smallest that a target may declare.
-constexpr std::size_t kPingBytesMax = 512 * 1024;
+constexpr std::size_t kPingBytesMax = std::size_t{512} << 10;
 
 bool fits_32_bits(std::size_t size) { return size <= 0xffffffff; }
 

@@ -116,10 +116,8 @@ Result<> check_luns(const TargetConfig& target, const ServerConfig& config) {
   if (target.luns.empty() && !target.redirect) return wrong(whose + " has no LUN");
   for (const auto& [number, volume] : target.luns) {
     if (number > kMaxLun) return wrong(whose + ": LUN " + std::to_string(number) + " is above 16383");
-    const bool exists = has(config.volumes, volume, &VolumeConfig::name);
-    if (!exists) {
-      return wrong(whose + ": LUN " + std::to_string(number) + " names the volume " + volume + ", which there is not");
-    }
+    if (has(config.volumes, volume, &VolumeConfig::name)) continue;
+    return wrong(whose + ": LUN " + std::to_string(number) + " names the volume " + volume + ", which there is not");
   }
   return {};
 }

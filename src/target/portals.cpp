@@ -40,6 +40,7 @@ Result<> Portals::bind(const std::vector<PortalGroupConfig>& groups) {
 
 std::vector<ServedPortal> Portals::addresses() const {
   std::vector<ServedPortal> portals;
+  portals.reserve(listening_.size());
   for (const Listening& listening : listening_) portals.push_back(listening.portal);
   return portals;
 }

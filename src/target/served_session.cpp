@@ -33,7 +33,7 @@ std::shared_ptr<const scsi::NexusIdentity> identity_of(const session::SessionReq
 }  // namespace
 
 ServedSession::ServedSession(ShardServer& shard, const session::SessionRequest& request, wire::Tsih tsih, NexusKey key,
-                             std::shared_ptr<const LunMap> luns)
+                             const std::shared_ptr<const LunMap>& luns)
     : shard_(shard),
       key_(std::move(key)),
       identity_(identity_of(request)),
@@ -170,6 +170,7 @@ bool ServedSession::is_busy_with(const Abandonment& abandonment) const {
 
 std::vector<std::shared_ptr<Disk>> ServedSession::disks() const {
   std::vector<std::shared_ptr<Disk>> disks;
+  disks.reserve(units_.size());
   for (const LogicalUnitNexus& unit : units_) disks.push_back(unit.disk);
   return disks;
 }

@@ -31,7 +31,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
  public:
   /// `luns` is null in a discovery session.
   ServedSession(ShardServer& shard, const session::SessionRequest& request, wire::Tsih tsih, NexusKey key,
-                std::shared_ptr<const LunMap> luns);
+                const std::shared_ptr<const LunMap>& luns);
   ~ServedSession();
   ServedSession(const ServedSession&) = delete;
   ServedSession& operator=(const ServedSession&) = delete;

@@ -36,7 +36,8 @@ void SessionRegistry::release(const NexusKey& key, wire::Tsih tsih) {
     // The new handle is taken before the old one is given back: an initiator that still uses the old one means the old
     // session.
     std::optional<Waiting> next = std::move(place.next);
-    if (next && (next_tsih = unused_tsih())) {
+    if (next) next_tsih = unused_tsih();
+    if (next_tsih) {
       place = Place{*next_tsih, std::move(next->evict), std::nullopt};
     } else {
       places_.erase(found);

@@ -19,7 +19,7 @@ ShardServer::ShardServer(runtime::Loop& loop, ServerContext& context, unsigned i
 
 ShardServer::~ShardServer() { assert(is_empty()); }
 
-void ShardServer::adopt(int socket, session::Portal portal) {
+void ShardServer::adopt(int socket, const session::Portal& portal) {
   if (!make_room_for_login()) {
     log("closing " + portal.peer_address + ": too many connections that have not logged in");
     ::close(socket);
@@ -90,12 +90,14 @@ void ShardServer::close_session(const NexusKey& key) {
 
 std::vector<std::shared_ptr<ServedSession>> ShardServer::sessions() const {
   std::vector<std::shared_ptr<ServedSession>> all;
+  all.reserve(sessions_.size());
   for (const auto& [address, session] : sessions_) all.push_back(session);
   return all;
 }
 
 std::vector<std::shared_ptr<ServedConnection>> ShardServer::connections() const {
   std::vector<std::shared_ptr<ServedConnection>> all;
+  all.reserve(connections_.size());
   for (const auto& [address, connection] : connections_) all.push_back(connection);
   return all;
 }

@@ -59,7 +59,7 @@ class ShardServer {
   ~ShardServer();
 
   /// A connected socket that came in at `portal`.
-  void adopt(int socket, session::Portal portal);
+  void adopt(int socket, const session::Portal& portal);
 
   /// Asks every initiator to log out; those that have not within this time are cut off.
   void request_logouts(Duration within);

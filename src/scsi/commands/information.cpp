@@ -25,7 +25,7 @@ Sense current_sense(Execution& execution) {
     execution.nexus->clear(first);
     return {.key = SenseKey::unit_attention, .code = code_of(first)};
   }
-  switch (execution.unit->medium) {
+  switch (execution.unit->medium.load()) {
     case UnitState::Medium::stopped:
       return {.key = SenseKey::not_ready, .code = SenseCode::logical_unit_not_ready_initializing_command_required};
     case UnitState::Medium::ejected:

@@ -30,7 +30,7 @@ std::uint64_t max_write_same_blocks(const LogicalUnitOptions& options);
 std::uint8_t max_compare_and_write_blocks(const LogicalUnitOptions& options);
 
 /// Puts the page at the front of the execution's memory; returns its length, 0 for a page that does not exist.
-std::size_t write_vital_product_data(Execution& execution, std::uint8_t page);
+std::size_t write_vital_product_data(Execution& execution, std::uint8_t code);
 
 /// Page 83h.
 void append_device_identification(Execution& execution);

@@ -103,7 +103,7 @@ class InitiatorConnectionCore {
   std::optional<Placing> judge_data_in(wire::DataIn pdu);
 
   template <class Pdu, class Handler>
-  void with(const wire::WholePdu& pdu, Handler&& handler) {
+  void with(const wire::WholePdu& pdu, Handler handler) {
     const auto parsed = Pdu::parse(pdu.header);
     if (!parsed) return format_error(parsed.error());
     handler(*parsed);

@@ -90,7 +90,7 @@ TargetLogin::Outcome TargetLogin::take_text(const wire::LoginRequest& request) {
     return refusal(LoginStatus::initiator_error, "keys after the end of the stage (6.3)");
   }
   context_.out.clear();
-  auto next = std::visit([&](auto&& stage) { return take(std::move(stage), context_, request, pairs); },
+  auto next = std::visit([&](auto stage) { return take(std::move(stage), context_, request, pairs); },
                          std::exchange(stage_, {}));
   if (!next) return std::move(next.error());
   stage_ = *std::move(next);
