@@ -117,7 +117,9 @@ Result<> check_luns(const TargetConfig& target, const ServerConfig& config) {
   for (const auto& [number, volume] : target.luns) {
     if (number > kMaxLun) return wrong(whose + ": LUN " + std::to_string(number) + " is above 16383");
     if (has(config.volumes, volume, &VolumeConfig::name)) continue;
-    return wrong(whose + ": LUN " + std::to_string(number) + " names the volume " + volume + ", which there is not");
+    std::string complaint = whose;
+    complaint.append(": LUN ").append(std::to_string(number)).append(" names the volume ").append(volume);
+    return wrong(complaint.append(", which there is not"));
   }
   return {};
 }
