@@ -32,8 +32,12 @@ void ShardServer::adopt(int socket, const session::Portal& portal) {
 }
 
 bool ShardServer::make_room_for_login() {
-  if (context_.logins.load() < context_.max_logins) return true;
-  if (logins_.empty()) return false;
+  // Counted first and judged afterwards: other shards do the same at the same time.
+  if (context_.logins.fetch_add(1) < context_.max_logins) return true;
+  if (logins_.empty()) {
+    --context_.logins;
+    return false;
+  }
   ServedConnection& oldest = *logins_.front();
   log("closing " + oldest.peer_address() + ": too many connections that have not logged in, and it is the oldest");
   oldest.close();
@@ -41,7 +45,6 @@ bool ShardServer::make_room_for_login() {
 }
 
 ShardServer::LoginPlace ShardServer::login_begins(ServedConnection& connection) {
-  ++context_.logins;
   return logins_.insert(logins_.end(), &connection);
 }
 
