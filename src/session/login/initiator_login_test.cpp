@@ -8,91 +8,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <array>
 #include <string>
 
-#include "session/testing/initiator_rig.h"
-#include "text/chap.h"
+#include "session/testing/initiator_login_ladder.h"
 #include "wire/data_in.h"
-#include "wire/login_request.h"
 #include "wire/nop_in.h"
 
 namespace lunway::session {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
-using wire::LoginStage;
 using wire::LoginStatus;
 
-constexpr LoginStage kSecurity = LoginStage::security_negotiation;
-constexpr LoginStage kOperational = LoginStage::login_operational_negotiation;
-constexpr LoginStage kFullFeature = LoginStage::full_feature_phase;
-
-/// "A=1;B=2" as the text of a PDU.
-std::string text(std::string pairs) {
-  if (pairs.empty()) return pairs;
-  for (char& c : pairs)
-    if (c == ';') c = '\0';
-  return pairs + '\0';
-}
-
-struct Ladder : ::testing::Test {
-  explicit Ladder(InitiatorProfile profile = InitiatorRig::profile()) : rig(std::move(profile)) {}
-
-  wire::LoginRequest::Fields request() {
-    last = rig.next_sent();
-    EXPECT_EQ(last.opcode(), wire::Opcode::login_request);
-    return wire::LoginRequest(last.header).fields();
-  }
-
-  wire::LoginResponse::Fields response(LoginStage csg) {
-    wire::LoginResponse::Fields fields;
-    fields.flags.csg = csg;
-    fields.isid = rig.session.profile().isid;
-    fields.itt = wire::Itt(0);
-    return fields;
-  }
-  wire::LoginResponse::Fields transit(LoginStage csg, LoginStage nsg) {
-    wire::LoginResponse::Fields fields = response(csg);
-    fields.flags.transit = true;
-    fields.flags.nsg = nsg;
-    if (nsg == kFullFeature) fields.tsih = wire::Tsih(1);
-    return fields;
-  }
-  void deliver(const wire::LoginResponse::Fields& fields, const std::string& pairs = "") {
-    rig.deliver(wire::LoginResponse::build(rig.numbered(fields)), std::string_view(text(pairs)));
-  }
-  void expect_closed(InitiatorCloseReason reason, const std::string& detail = "") {
-    ASSERT_NE(rig.closed(), nullptr);
-    EXPECT_EQ(rig.closed()->reason, reason) << rig.closed()->detail;
-    EXPECT_THAT(rig.closed()->detail, HasSubstr(detail));
-    EXPECT_EQ(rig.connection.state(), InitiatorConnectionState::free);
-  }
-  /// T -> I: the end of the login; the target agrees to all offers but those in `keys`.
-  void accept(const std::string& keys = "") {
-    rig.deliver(wire::LoginResponse::build(rig.numbered(transit(kOperational, kFullFeature))),
-                std::string_view(InitiatorRig::agree(offers, keys)));
-  }
-  /// I -> T: the first request of the operational stage.
-  wire::LoginRequest::Fields offer() {
-    const auto fields = request();
-    offers = last.text();
-    return fields;
-  }
-  /// The security stage without authentication.
-  void pass_security() {
-    request();
-    deliver(transit(kSecurity, kOperational), "AuthMethod=None");
-    offer();
-  }
-
-  InitiatorRig rig;
-  SentPdu last;
-  std::string offers;
-};
-
-using Rfc7143_6_3_InitiatorLogin = Ladder;
+using Rfc7143_6_3_InitiatorLogin = InitiatorLoginLadder;
 
 TEST_F(Rfc7143_6_3_InitiatorLogin, FirstRequestNamesBothAndOffersNoMethod) {
   // I -> T
@@ -100,8 +28,9 @@ TEST_F(Rfc7143_6_3_InitiatorLogin, FirstRequestNamesBothAndOffersNoMethod) {
   EXPECT_EQ(first.flags, (wire::LoginFlags{.transit = true, .csg = kSecurity, .nsg = kOperational}));
   EXPECT_EQ(first.tsih, wire::kNewSession);
   EXPECT_EQ(first.cmd_sn, wire::CmdSN(7));
-  EXPECT_EQ(last.text(), text("InitiatorName=iqn.2026-11.io.lunway:initiator;TargetName=iqn.2026-11.io.lunway:disk;"
-                              "SessionType=Normal;AuthMethod=None"));
+  EXPECT_EQ(last.text(),
+            text_of_pairs("InitiatorName=iqn.2026-11.io.lunway:initiator;TargetName=iqn.2026-11.io.lunway:disk;"
+                          "SessionType=Normal;AuthMethod=None"));
   EXPECT_TRUE(wire::BasicHeader(last.header).immediate());
 }
 
@@ -193,7 +122,7 @@ TEST_F(Rfc7143_6_3_InitiatorLogin, SecondResponseWithoutARequestEndsTheConnectio
   EXPECT_EQ(rig.connection.state(), InitiatorConnectionState::cleanup_wait);
 }
 
-using Rfc7143_11_13_InitiatorLoginResponse = Ladder;
+using Rfc7143_11_13_InitiatorLoginResponse = InitiatorLoginLadder;
 
 struct BadResponse {
   const char* name;
@@ -201,7 +130,8 @@ struct BadResponse {
   const char* says;
 };
 
-class Rfc7143_11_13_InitiatorLoginResponseChecks : public Ladder, public ::testing::WithParamInterface<BadResponse> {};
+class Rfc7143_11_13_InitiatorLoginResponseChecks : public InitiatorLoginLadder,
+                                                   public ::testing::WithParamInterface<BadResponse> {};
 
 TEST_P(Rfc7143_11_13_InitiatorLoginResponseChecks, EndTheConnection) {
   request();
@@ -213,15 +143,19 @@ TEST_P(Rfc7143_11_13_InitiatorLoginResponseChecks, EndTheConnection) {
 
 INSTANTIATE_TEST_SUITE_P(
     Table, Rfc7143_11_13_InitiatorLoginResponseChecks,
-    ::testing::Values(BadResponse{"Isid", [](auto& fields) { fields.isid = wire::Isid(); }, "ISID"},
-                      BadResponse{
-                          "Csg", [](auto& fields) { fields.flags.csg = kOperational, fields.flags.nsg = kFullFeature; },
-                          "CSG"},
-                      BadResponse{"Nsg", [](auto& fields) { fields.flags.nsg = kFullFeature; }, "NSG"},
-                      BadResponse{"Version", [](auto& fields) { fields.version_active = 1; }, "Version"},
-                      BadResponse{"Tag", [](auto& fields) { fields.itt = wire::Itt(9); }, "another task"},
-                      BadResponse{"TWithC", [](auto& fields) { fields.flags.continues = true; }, ""},
-                      BadResponse{"StageBack", [](auto& fields) { fields.flags.nsg = kSecurity; }, ""}),
+    ::testing::Values(
+        BadResponse{"Isid", [](auto& fields) { fields.isid = wire::Isid(); }, "ISID"},
+        BadResponse{"Csg",
+                    [](auto& fields) {
+                      fields.flags.csg = InitiatorLoginLadder::kOperational,
+                      fields.flags.nsg = InitiatorLoginLadder::kFullFeature;
+                    },
+                    "CSG"},
+        BadResponse{"Nsg", [](auto& fields) { fields.flags.nsg = InitiatorLoginLadder::kFullFeature; }, "NSG"},
+        BadResponse{"Version", [](auto& fields) { fields.version_active = 1; }, "Version"},
+        BadResponse{"Tag", [](auto& fields) { fields.itt = wire::Itt(9); }, "another task"},
+        BadResponse{"TWithC", [](auto& fields) { fields.flags.continues = true; }, ""},
+        BadResponse{"StageBack", [](auto& fields) { fields.flags.nsg = InitiatorLoginLadder::kSecurity; }, ""}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST_F(Rfc7143_11_13_InitiatorLoginResponse, StatSnMustGoUpByOne) {
@@ -279,7 +213,7 @@ TEST_F(Rfc7143_11_13_InitiatorLoginResponse, RedirectionToNowhereIsAProtocolErro
 
 // ---------------------------------------------------------------------------------------------------------- keys
 
-using Rfc7143_6_2_InitiatorNegotiation = Ladder;
+using Rfc7143_6_2_InitiatorNegotiation = InitiatorLoginLadder;
 
 TEST_F(Rfc7143_6_2_InitiatorNegotiation, AnAnswerThatWasNotOfferedEndsTheConnection) {
   pass_security();
@@ -297,125 +231,6 @@ TEST_F(Rfc7143_6_2_InitiatorNegotiation, TextThatIsNoTextEndsTheConnection) {
   request();
   rig.deliver(wire::LoginResponse::build(rig.numbered(response(kSecurity))), std::string_view("AuthMethod"));
   expect_closed(InitiatorCloseReason::protocol_error, "6.1");
-}
-
-// ---------------------------------------------------------------------------------------------------------- CHAP
-
-text::ChapAccount account(std::string_view name, std::string_view secret) {
-  return {.name = std::string(name), .secret = text::ChapSecret(secret)};
-}
-
-InitiatorProfile with_chap(bool mutual) {
-  InitiatorProfile profile = InitiatorRig::profile();
-  profile.chap = account("app", "a secret of the app");
-  if (mutual) profile.target_chap = account("disk", "a secret of the disk");
-  return profile;
-}
-
-/// A target that authenticates with the target's half of CHAP.
-struct Chap : Ladder {
-  explicit Chap(bool mutual) : Ladder(with_chap(mutual)) {}
-
-  text::ChapTarget target(std::string_view secret = "a secret of the app",
-                          std::string_view own = "a secret of the disk") {
-    text::ChapTarget::Config config;
-    config.initiators = {account("app", secret)};
-    config.own = account("disk", own);
-    return text::ChapTarget(config, 9, challenge);
-  }
-  /// T -> I: what `chap` says to the last request.
-  text::ChapResult answer(text::ChapTarget& chap, wire::LoginResponse::Fields fields) {
-    std::vector<text::KeyValue> pairs;
-    text::PairReader reader(last.text());
-    while (const auto pair = reader.next()) pairs.push_back(*pair);
-    text::TextWriter writer;
-    const auto result = chap.step(pairs, writer);
-    if (result) rig.deliver(wire::LoginResponse::build(rig.numbered(fields)), writer.text());
-    return result;
-  }
-
-  std::array<std::byte, 16> challenge{std::byte{1}, std::byte{2}};
-};
-
-struct Rfc7143_12_1_3_InitiatorOneWayChap : Chap {
-  Rfc7143_12_1_3_InitiatorOneWayChap() : Chap(false) {}
-};
-struct Rfc7143_12_1_3_InitiatorMutualChap : Chap {
-  Rfc7143_12_1_3_InitiatorMutualChap() : Chap(true) {}
-};
-
-TEST_F(Rfc7143_12_1_3_InitiatorOneWayChap, ProvesTheInitiator) {
-  EXPECT_FALSE(request().flags.transit);
-  EXPECT_THAT(std::string(last.text()), HasSubstr(text("AuthMethod=CHAP,None")));
-  deliver(response(kSecurity), "AuthMethod=CHAP");
-  request();  // CHAP_A
-  EXPECT_THAT(std::string(last.text()), HasSubstr("CHAP_A="));
-  text::ChapTarget chap = target();
-  ASSERT_TRUE(answer(chap, response(kSecurity)));  // CHAP_A CHAP_I CHAP_C
-  EXPECT_TRUE(request().flags.transit);            // CHAP_N CHAP_R
-  EXPECT_THAT(std::string(last.text()), Not(HasSubstr("CHAP_C")));
-  ASSERT_TRUE(answer(chap, transit(kSecurity, kOperational)));
-  EXPECT_TRUE(chap.done());
-  offer();
-  accept();
-  ASSERT_EQ(rig.connection.state(), InitiatorConnectionState::logged_in);
-  EXPECT_TRUE(std::get<InitiatorLoggedIn>(rig.events.at(0)).authenticated);
-}
-
-TEST_F(Rfc7143_12_1_3_InitiatorOneWayChap, NoneIsTakenToo) {
-  request();
-  deliver(response(kSecurity), "AuthMethod=None");
-  EXPECT_TRUE(request().flags.transit);
-}
-
-TEST_F(Rfc7143_12_1_3_InitiatorOneWayChap, AMethodThatWasNotOfferedIsNotTaken) {
-  request();
-  deliver(response(kSecurity), "AuthMethod=SRP");
-  expect_closed(InitiatorCloseReason::authentication_failed);
-}
-
-TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ProvesBoth) {
-  request();
-  EXPECT_THAT(std::string(last.text()), HasSubstr(text("AuthMethod=CHAP")));
-  deliver(response(kSecurity), "AuthMethod=CHAP");
-  request();
-  text::ChapTarget chap = target();
-  ASSERT_TRUE(answer(chap, response(kSecurity)));
-  request();
-  EXPECT_THAT(std::string(last.text()), HasSubstr("CHAP_C="));
-  ASSERT_TRUE(answer(chap, transit(kSecurity, kOperational)));
-  offer();
-  accept();
-  ASSERT_EQ(rig.connection.state(), InitiatorConnectionState::logged_in);
-  EXPECT_TRUE(std::get<InitiatorLoggedIn>(rig.events.at(0)).mutually_authenticated);
-}
-
-TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ATargetWithAnotherSecretIsLeft) {
-  request();
-  deliver(response(kSecurity), "AuthMethod=CHAP");
-  request();
-  text::ChapTarget chap = target("a secret of the app", "not the secret of the disk");
-  ASSERT_TRUE(answer(chap, response(kSecurity)));
-  request();
-  ASSERT_TRUE(answer(chap, transit(kSecurity, kOperational)));
-  expect_closed(InitiatorCloseReason::authentication_failed, "CHAP");
-}
-
-TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ATargetThatSkipsItsProofIsLeft) {
-  request();
-  deliver(response(kSecurity), "AuthMethod=CHAP");
-  request();
-  text::ChapTarget chap = target();
-  ASSERT_TRUE(answer(chap, response(kSecurity)));
-  request();
-  deliver(transit(kSecurity, kOperational));
-  expect_closed(InitiatorCloseReason::authentication_failed);
-}
-
-TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ATargetThatWantsNoAuthenticationIsLeft) {
-  request();
-  deliver(response(kSecurity), "AuthMethod=None");
-  expect_closed(InitiatorCloseReason::authentication_failed);
 }
 
 }  // namespace
