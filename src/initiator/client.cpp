@@ -69,7 +69,7 @@ Result<> Client::open(Opened opened) {
   return connect(url_.host, url_.port);
 }
 
-Result<> Client::connect(std::string host, std::uint16_t port) {
+Result<> Client::connect(const std::string& host, std::uint16_t port) {
   state_ = SessionState::connecting;
   auto addresses = runtime::resolve({.host = host, .port = port});
   if (!addresses) return std::unexpected(unreachable(addresses.error()));

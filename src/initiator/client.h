@@ -73,7 +73,7 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   template <class Submitted>
   Result<session::TaskId> submitted(Submitted submitted, TaskEnd end);
 
-  Result<> connect(std::string host, std::uint16_t port);
+  Result<> connect(const std::string& host, std::uint16_t port);
   void on_connected(runtime::Connector& connector, int socket) override;
   void on_connect_failed(runtime::Connector& connector, const lunway::Error& error) override;
   void on_bytes(runtime::TcpStream& stream, Bytes bytes) override;

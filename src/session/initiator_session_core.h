@@ -36,7 +36,7 @@ class InitiatorSessionCore {
   Submitted manage(Instant now, const TaskManagementRequest& request);
   Submitted ping(Instant now, Bytes payload, Duration timeout);
   Submitted send_targets(Instant now, std::string_view value, Duration timeout);
-  void abort(Instant now, TaskId task);
+  void abort(Instant now, TaskId id);
   void log_out() { logging_out_ = true; }
   std::optional<TaskDone> next_output();
   Instant deadline() const { return deadline_; }

@@ -92,10 +92,10 @@ class InitiatorLogin {
   Or<void> finish(const wire::LoginResponse& response);
 
   // Each takes the stage's response and names the stage that follows within the same CSG.
-  Or<Stage> answer(ExpectAuthMethod&& stage, Pairs pairs, const wire::LoginFlags& flags);
-  Or<Stage> answer(ExpectChap&& stage, Pairs pairs, const wire::LoginFlags& flags);
-  Or<Stage> answer(ExpectEndOfSecurity&& stage, Pairs pairs, const wire::LoginFlags& flags);
-  Or<Stage> answer(ExpectOperational&& stage, Pairs pairs, const wire::LoginFlags& flags);
+  Or<Stage> answer(ExpectAuthMethod stage, Pairs pairs, const wire::LoginFlags& flags);
+  Or<Stage> answer(ExpectChap stage, Pairs pairs, const wire::LoginFlags& flags);
+  Or<Stage> answer(ExpectEndOfSecurity stage, Pairs pairs, const wire::LoginFlags& flags);
+  Or<Stage> answer(ExpectOperational stage, Pairs pairs, const wire::LoginFlags& flags);
   Or<Stage> begin_chap();
 
   bool in_security() const { return !std::holds_alternative<ExpectOperational>(stage_); }

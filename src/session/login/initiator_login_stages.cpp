@@ -33,7 +33,7 @@ std::unexpected<InitiatorClose> not_authentic(std::string detail) {
 
 }  // namespace
 
-InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectAuthMethod&& stage, Pairs pairs,
+InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectAuthMethod stage, Pairs pairs,
                                                                  const wire::LoginFlags& flags) {
   if (auto failed = negotiator_.compose(writer_, false)) return violated(*failed);
   if (pairs.empty()) {
@@ -67,7 +67,7 @@ InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::begin_chap() {
   return stage;
 }
 
-InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectChap&& stage, Pairs pairs,
+InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectChap stage, Pairs pairs,
                                                                  const wire::LoginFlags& flags) {
   if (auto failed = negotiator_.compose(writer_, false)) return violated(*failed);
   const auto progress = stage.chap.step(pairs, writer_);
@@ -82,7 +82,7 @@ InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectChap&& st
   return stage;
 }
 
-InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectEndOfSecurity&& stage, Pairs pairs,
+InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectEndOfSecurity stage, Pairs pairs,
                                                                  const wire::LoginFlags& /*flags*/) {
   if (!pairs.empty()) return closing(InitiatorCloseReason::protocol_error, "keys of a method after its end (12.1)");
   if (auto failed = negotiator_.compose(writer_, false)) return violated(*failed);
@@ -90,7 +90,7 @@ InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectEndOfSecu
   return stage;
 }
 
-InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectOperational&& stage, Pairs /*pairs*/,
+InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectOperational stage, Pairs /*pairs*/,
                                                                  const wire::LoginFlags& /*flags*/) {
   if (auto failed = negotiator_.compose(writer_, false)) return violated(*failed);
   transit_ = true;
