@@ -302,12 +302,16 @@ TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestIsHonouredWhenTasksHaveE
   rig.deliver(wire::AsynchronousMessage::build(
       rig.numbered(wire::AsynchronousMessage::Fields{.event = wire::AsyncEvent::logout_request, .parameter3 = 20})));
   EXPECT_EQ(rig.connection.state(), InitiatorConnectionState::logout_requested);
-  // New commands wait.
-  submit({}, {});
+  // New commands wait, and are not waited for.
+  const TaskId late = submit({}, {});
   EXPECT_FALSE(rig.has_sent());
   respond(itt);
-  rig.advance(seconds(15));
-  EXPECT_EQ(sent<wire::LogoutRequest>().reason, wire::LogoutReason::close_session);
+  const auto logout = sent<wire::LogoutRequest>();
+  EXPECT_EQ(logout.reason, wire::LogoutReason::close_session);
+  rig.deliver(wire::LogoutResponse::build(rig.numbered(wire::LogoutResponse::Fields{.itt = logout.itt})));
+  rig.connection.transport_ended(rig.time);
+  rig.pump();
+  EXPECT_EQ(rig.fault_of(late), TaskFault::session_closed);
 }
 
 TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestIsHonouredInTimeWhateverTasksDo) {

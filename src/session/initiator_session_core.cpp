@@ -22,6 +22,8 @@ constexpr std::size_t kPingBytesMax = std::size_t{512} << 10;
 
 bool fits_32_bits(std::size_t size) { return size <= 0xffffffff; }
 
+bool is_living(const InitiatorTask& task) { return task.state == State::waiting || task.state == State::sent; }
+
 std::vector<std::byte> additional_headers(const ScsiRequest& request) {
   wire::CommandAhs ahs;
   if (request.cdb.size() > wire::kHeaderCdbSize) ahs.extended_cdb = request.cdb.subspan(wire::kHeaderCdbSize);
@@ -96,7 +98,7 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::send_targets(Instant now, 
   auto admitted = admit(now, timeout);
   if (!admitted) return std::unexpected(admitted.error());
   InitiatorTask& task = **admitted;
-  task.work = TextWork{.request = std::string(writer.text())};
+  task.work = TextWork{.request = std::move(writer)};
   waiting_.push_back(&task);
   return task.id();
 }
@@ -128,8 +130,7 @@ void InitiatorSessionCore::set_deadline(InitiatorTask& task, Instant now, Durati
 
 InitiatorTask* InitiatorSessionCore::next_to_send(wire::Cid cid, bool urgent_only) {
   const auto take = [&](std::deque<InitiatorTask*>& queue) -> InitiatorTask* {
-    const auto mine = std::ranges::find_if(
-        queue, [cid](const InitiatorTask* task) { return !task->allegiance || *task->allegiance == cid; });
+    const auto mine = std::ranges::find_if(queue, [&](const InitiatorTask* task) { return may_send(*task, cid); });
     if (mine == queue.end()) return nullptr;
     InitiatorTask* const task = *mine;
     queue.erase(mine);
@@ -142,6 +143,32 @@ InitiatorTask* InitiatorSessionCore::next_to_send(wire::Cid cid, bool urgent_onl
   if (!window_.is_open()) return nullptr;
   if (InitiatorTask* const task = take(again_)) return task;
   return urgent_only ? nullptr : take(waiting_);
+}
+
+/// "There MUST NOT be more than one outstanding Text Request, or Text Response PDU on an iSCSI connection": one
+/// exchange is over before the next begins.
+//= rfc7143#6.2
+bool InitiatorSessionCore::may_send(const InitiatorTask& task, wire::Cid cid) const {
+  if (task.allegiance && *task.allegiance != cid) return false;
+  if (!std::holds_alternative<TextWork>(task.work)) return true;
+  return std::ranges::none_of(tasks_.slots(), [&](const InitiatorTask& other) {
+    const auto* text = std::get_if<TextWork>(&other.work);
+    if (text == nullptr || &other == &task || other.allegiance != cid) return false;
+    return other.state == State::sent || (other.state == State::waiting && text->responses != 0);
+  });
+}
+
+bool InitiatorSessionCore::negotiates(wire::Cid cid) const {
+  return std::ranges::any_of(tasks_.slots(), [cid](const InitiatorTask& task) {
+    const auto* text = std::get_if<TextWork>(&task.work);
+    return is_living(task) && text != nullptr && text->negotiator && task.allegiance == cid;
+  });
+}
+
+bool InitiatorSessionCore::is_busy(wire::Cid cid) const {
+  return std::ranges::any_of(tasks_.slots(), [cid](const InitiatorTask& task) {
+    return is_living(task) && !task.internal && task.allegiance == cid;
+  });
 }
 
 void InitiatorSessionCore::push_again(InitiatorTask& task) {
@@ -207,8 +234,7 @@ void InitiatorSessionCore::connection_down(wire::Cid cid, bool logged_in, bool g
   const bool last = connections_ == 0;
   const TaskFault fault = graceful ? TaskFault::session_closed : TaskFault::connection_lost;
   for (InitiatorTask& task : tasks_.slots()) {
-    const bool living = task.state == State::waiting || task.state == State::sent;
-    if (!living || (!last && task.allegiance != cid)) continue;
+    if (!is_living(task) || (!last && task.allegiance != cid)) continue;
     finish(task, task.overdue ? TaskFailure{.fault = TaskFault::timed_out} : TaskFailure{.fault = fault});
   }
   std::erase(given_up_, cid);

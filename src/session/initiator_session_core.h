@@ -67,6 +67,11 @@ class InitiatorSessionCore {
   //= rfc7143#4.2.5.1
   InitiatorTask* next_to_send(wire::Cid cid, bool urgent_only);
 
+  /// The target's wish to negotiate on this connection is being fulfilled, or will be.
+  bool negotiates(wire::Cid cid) const;
+  /// The target owes this connection the end of a task of the owner's.
+  bool is_busy(wire::Cid cid) const;
+
   /// A task of the engine's own; null when all slots are taken. It is in no queue.
   InitiatorTask* allocate(Instant now, Duration timeout);
   /// Sends it before all others.
@@ -90,6 +95,7 @@ class InitiatorSessionCore {
 
  private:
   std::expected<InitiatorTask*, SubmitError> admit(Instant now, Duration timeout);
+  bool may_send(const InitiatorTask& task, wire::Cid cid) const;
   bool is_normal() const { return profile_.session_type == text::SessionType::normal; }
   void unqueue(InitiatorTask& task);
   void release(InitiatorTask& task);

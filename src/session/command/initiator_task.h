@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -20,6 +21,7 @@
 #include "session/initiator_output.h"
 #include "session/task_id.h"
 #include "text/key_value.h"
+#include "text/negotiator.h"
 #include "wire/scsi_command.h"
 #include "wire/task_management_request.h"
 
@@ -52,13 +54,17 @@ struct PingWork {
 };
 
 struct TextWork {
-  std::string request = {};  // what the next Text Request says
-  std::string answer = {};   // what the Text Responses have said so far
+  text::TextWriter request = text::TextWriter();  // what is to be said next
+  std::string answer = {};                        // what the Text Responses have said so far
   wire::Ttt ttt = wire::kNoTtt;
   wire::Lun lun = {};
   std::uint32_t responses = 0;
+  /// The last request had the C bit set.
+  bool continues = false;
+  /// Given up: the response to come ends the task.
+  bool resetting = false;
   /// Not asked for by the owner: the target wanted to negotiate.
-  bool negotiation = false;
+  std::unique_ptr<text::Negotiator> negotiator = nullptr;
 };
 
 struct LogoutWork {};

@@ -22,7 +22,6 @@
 #include "session/initiator_session_core.h"
 #include "session/login/initiator_login.h"
 #include "session/pdu_observer.h"
-#include "text/negotiator.h"
 #include "text/parameters.h"
 #include "wire/asynchronous_message.h"
 #include "wire/data_in.h"
@@ -132,11 +131,13 @@ class InitiatorConnectionCore {
 
   // ---- text (initiator_text.cpp)
   void take(Instant now, wire::TextResponse pdu, Bytes data);
+  void ask_on(InitiatorTask& task, TextWork& work, wire::TextResponse pdu);
   void take_discovery(InitiatorTask& task, TextWork& work);
   void begin_negotiation(Instant now);
   /// The keys that have come so far; false when the negotiation has failed.
   bool take_negotiation(TextWork& work);
-  void end_negotiation(InitiatorTask& task);
+  void end_negotiation(InitiatorTask& task, TextWork& work);
+  void fail_text(InitiatorTask& task, TextWork& work, bool target_has_finished);
 
   // ---- bytes out (initiator_transmit.cpp)
   void fill_batch(Instant now);
@@ -185,7 +186,6 @@ class InitiatorConnectionCore {
   bool task_turn_ = true;
   std::optional<TaskId> logout_;
   std::optional<TaskId> keepalive_;
-  std::optional<text::Negotiator> negotiator_;
   std::uint32_t management_under_way_ = 0;
 
   Instant login_deadline_ = kNever;

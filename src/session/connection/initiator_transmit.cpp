@@ -143,9 +143,11 @@ void InitiatorConnectionCore::send_acknowledgement() {
 // ------------------------------------------------------------------------------------------------------------ logout
 
 bool InitiatorConnectionCore::logout_is_due() const {
-  if (leave_now_) return true;
-  const bool leaves = machine_.state() == State::logout_requested || session_.logging_out();
-  return leaves && session_.active_tasks() == 0;
+  // "as early as possible": what was not sent yet is not waited for.
+  //= rfc7143#11.9.1
+  const bool is_asked = machine_.state() == State::logout_requested;
+  if (leave_now_ || (is_asked && !session_.is_busy(cid_))) return true;
+  return session_.logging_out() && session_.active_tasks() == 0;
 }
 
 void InitiatorConnectionCore::begin_logout(Instant now) {
@@ -211,8 +213,15 @@ void InitiatorConnectionCore::send(InitiatorTask& task, PingWork& work) {
 }
 
 void InitiatorConnectionCore::send(InitiatorTask& task, TextWork& work) {
-  put(wire::TextRequest::build({.lun = work.lun, .itt = task.itt(), .ttt = work.ttt, .cmd_sn = task.cmd_sn}),
-      batch_.keep(work.request));
+  const text::TextWriter::Piece piece = work.request.next_piece(parameters_.peer_max_recv_data_segment_length);
+  work.continues = piece.continues;
+  put(wire::TextRequest::build({.final = !piece.continues,
+                                .continues = piece.continues,
+                                .lun = work.lun,
+                                .itt = task.itt(),
+                                .ttt = work.ttt,
+                                .cmd_sn = task.cmd_sn}),
+      batch_.keep(std::string(piece.text)));
 }
 
 void InitiatorConnectionCore::send(InitiatorTask& task, LogoutWork& /*work*/) {
