@@ -18,7 +18,8 @@ WriteTransfer::Rules rules_of(const text::SessionParameters& agreed) {
           .immediate_data = agreed.immediate_data,
           .first_burst_length = agreed.first_burst_length,
           .max_burst_length = agreed.max_burst_length,
-          .max_outstanding_r2t = agreed.max_outstanding_r2t};
+          .max_outstanding_r2t = agreed.max_outstanding_r2t,
+          .data_pdu_in_order = agreed.data_pdu_in_order};
 }
 
 std::size_t held_block_bytes(const SessionRequest& request) {

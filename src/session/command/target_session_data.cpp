@@ -27,10 +27,11 @@ void TargetSessionCore::accept_data(TaskId id, MutableBytes memory) {
   move_write_on(*task);
 }
 
-/// Copies what came unsolicited, and lies between begin and end, to its place.
+/// Copies what came unsolicited, and lies between begin and end, to its place. Gaps that PDUs out of order have left
+/// are copied too: what fills them comes later.
 void TargetSessionCore::take_early_data(TargetTask& task) {
   TaskDestination& to = task.destination;
-  const std::uint32_t upto = std::min(to.end, task.write.unsolicited_end());
+  const std::uint32_t upto = std::min(to.end, task.write.highest_unsolicited_end());
   if (upto > to.begin) {
     const Bytes early = to.held != nullptr ? Bytes(to.held, held_.block_bytes()) : task.offered;
     assert(early.size() >= upto);

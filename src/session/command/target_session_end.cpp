@@ -112,7 +112,7 @@ void TargetSessionCore::abort(TargetTask& task) {
 void TargetSessionCore::leave(TargetTask& task) {
   if (task.connection != nullptr) {
     task.connection->transmitter().withdraw(task);
-    if (!task.write.quiet()) task.connection->expect_late_data(task.itt());
+    if (!task.write.sealed()) task.connection->expect_late_data(task.itt());
   }
   task.submit_due = task.arrived_due = task.abort_due = false;
   task.destination.open = false;
@@ -156,6 +156,7 @@ void TargetSessionCore::after_owner() {
 
 void TargetSessionCore::depart(TargetTask& task) {
   assert(task.state == State::answered);
+  if (!task.write.sealed()) task.connection->expect_late_data(task.itt());
   tasks_.forget_tag(task);
   leave_window(task);
   task.state = State::departing;

@@ -9,9 +9,11 @@
 namespace lunway::session {
 
 void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
-  *this = WriteTransfer();
   rules_ = rules;
   length_ = announced.length;
+  wanted_end_ = immediate_taken_ = outstanding_ = solicited_next_ = 0;
+  unsolicited_open_ = unsolicited_awaited_ = stopped_ = soliciting_ = false;
+  failure_ = TransferFailure::none;
   const std::uint32_t unsolicited_limit = std::min(announced.length, rules.first_burst_length);
 
   if (announced.immediate_length > 0) {
@@ -23,12 +25,18 @@ void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
       immediate_taken_ = announced.immediate_length;
     }
   }
-  unsolicited_end_ = immediate_taken_;
+  unsolicited_data_.begin(immediate_taken_);
+  solicited_data_.begin(0);
 
   if (!announced.unsolicited_follows) return;
+  const std::uint32_t begin = std::min(announced.immediate_length, unsolicited_limit);
+  unsolicited_ = {.ttt = wire::kNoTtt, .begin = begin, .end = unsolicited_limit, .data_sn = {}};
   unsolicited_open_ = true;
-  unsolicited_ = {.ttt = wire::kNoTtt, .next = announced.immediate_length, .end = unsolicited_limit, .data_sn = {}};
-  if (rules.initial_r2t) fail(TransferFailure::unexpected_unsolicited_data);
+  // "No more data PDUs are expected to follow" when all of the data is immediate. Then F was to be 1; to wait for a PDU
+  // that has no reason to come would hang the command.
+  //= rfc7143#11.3.4
+  unsolicited_awaited_ = begin < unsolicited_limit;
+  if (unsolicited_awaited_ && rules.initial_r2t) fail(TransferFailure::unexpected_unsolicited_data);
 }
 
 WriteTransfer::Verdict WriteTransfer::judge(const DataOut& pdu) {
@@ -46,11 +54,21 @@ WriteTransfer::Verdict WriteTransfer::judge(const DataOut& pdu) {
     fail(TransferFailure::protocol_service_crc_error);
     return Verdict::drop;
   }
-  const bool fits = pdu.buffer_offset == sequence->next && pdu.length <= sequence->end - sequence->next;
-  const bool short_end = pdu.final && fits && sequence->next + pdu.length != sequence->end;
-  if (fits && !short_end) return Verdict::take;
+  const bool ends_too_early = pdu.final && data_of(pdu.ttt).count() + pdu.length != sequence->end;
+  if (fits(pdu, *sequence) && !ends_too_early) return Verdict::take;
   fail(TransferFailure::incorrect_amount_of_data);
   return Verdict::wrong;
+}
+
+bool WriteTransfer::fits(const DataOut& pdu, const Sequence& sequence) {
+  const bool is_inside = pdu.buffer_offset >= sequence.begin && pdu.buffer_offset <= sequence.end &&
+                         pdu.length <= sequence.end - pdu.buffer_offset;
+  if (!is_inside) return false;
+  const DataCoverage& here = data_of(pdu.ttt);
+  if (rules_.data_pdu_in_order) return pdu.buffer_offset == here.contiguous_end();
+  // The same bytes twice are more than what was asked for.
+  //= rfc7143#11.4.7.2
+  return !here.overlaps(pdu.buffer_offset, pdu.length) && here.has_room_for(pdu.buffer_offset, pdu.length);
 }
 
 void WriteTransfer::arrived(const DataOut& pdu) {
@@ -58,8 +76,7 @@ void WriteTransfer::arrived(const DataOut& pdu) {
   if (sequence == nullptr) return;
   if (failure_ == TransferFailure::none) {
     sequence->data_sn = sequence->data_sn.next();
-    sequence->next += pdu.length;
-    (pdu.ttt == wire::kNoTtt ? unsolicited_end_ : solicited_end_) = sequence->next;
+    data_of(pdu.ttt).add(pdu.buffer_offset, pdu.length);
   }
   if (pdu.final) close(pdu.ttt);
 }
@@ -78,23 +95,27 @@ WriteTransfer::R2t WriteTransfer::next_r2t(wire::Ttt ttt, wire::R2TSN r2t_sn) {
   assert(r2t_due() && ttt != wire::kNoTtt);
   if (!soliciting_) {
     soliciting_ = true;
-    solicited_next_ = solicited_end_ = solicited_begin();
+    solicited_next_ = solicited_begin();
+    solicited_data_.begin(solicited_next_);
   }
   const std::uint32_t length = std::min(wanted_end_ - solicited_next_, rules_.max_burst_length);
   const R2t r2t{.ttt = ttt, .r2t_sn = r2t_sn, .buffer_offset = solicited_next_, .length = length};
-  sequences_[outstanding_++] = {.ttt = ttt, .next = solicited_next_, .end = solicited_next_ + length, .data_sn = {}};
+  sequences_[outstanding_++] = {.ttt = ttt, .begin = solicited_next_, .end = solicited_next_ + length, .data_sn = {}};
   solicited_next_ += length;
   return r2t;
 }
 
 bool WriteTransfer::has(std::uint32_t end) const {
-  if (unsolicited_end_ >= end) return true;
-  return soliciting_ && unsolicited_end_ == solicited_begin() && !unsolicited_open_ && solicited_end_ >= end;
+  if (unsolicited_end() >= end) return true;
+  return soliciting_ && unsolicited_end() == solicited_begin() && !unsolicited_awaited_ &&
+         solicited_data_.contiguous_end() >= end;
 }
 
 // The initiator must send FirstBurstLength of unsolicited data, or all there is, once it sends any in PDUs of its own;
 // so the R2T for the rest need not wait for their end.
-std::uint32_t WriteTransfer::solicited_begin() const { return unsolicited_open_ ? unsolicited_.end : unsolicited_end_; }
+std::uint32_t WriteTransfer::solicited_begin() const {
+  return unsolicited_open_ ? unsolicited_.end : unsolicited_end();
+}
 
 WriteTransfer::Sequence* WriteTransfer::find(wire::Ttt ttt) {
   if (ttt == wire::kNoTtt) return unsolicited_open_ ? &unsolicited_ : nullptr;
@@ -109,7 +130,7 @@ WriteTransfer::Sequence* WriteTransfer::find(wire::Ttt ttt) {
 
 void WriteTransfer::close(wire::Ttt ttt) {
   if (ttt == wire::kNoTtt) {
-    unsolicited_open_ = false;
+    unsolicited_open_ = unsolicited_awaited_ = false;
     return;
   }
   const auto living = sequences_.begin() + outstanding_;
@@ -124,8 +145,9 @@ void WriteTransfer::fail(TransferFailure why) {
 }
 
 bool WriteTransfer::is_consistent() const {
-  return unsolicited_end_ <= length_ && solicited_end_ <= solicited_next_ && solicited_next_ <= length_ &&
-         wanted_end_ <= length_ && outstanding_ <= kMaxOutstandingR2t && immediate_taken_ <= unsolicited_end_;
+  return highest_unsolicited_end() <= length_ && solicited_data_.highest_end() <= solicited_next_ &&
+         solicited_next_ <= length_ && wanted_end_ <= length_ && outstanding_ <= kMaxOutstandingR2t &&
+         immediate_taken_ <= unsolicited_end() && (unsolicited_open_ || !unsolicited_awaited_);
 }
 
 }  // namespace lunway::session

@@ -8,8 +8,8 @@
 //= rfc7143#11.7
 //= rfc7143#11.8
 //
-// PDUs and sequences are in order (DataPDUInOrder and DataSequenceInOrder are Yes), so two numbers say what has come:
-// the end of the unsolicited data, and the end of the solicited data behind it.
+// R2Ts ask for one range behind the other, and outstanding ones are fulfilled in order, whatever DataSequenceInOrder
+// says. Inside a sequence PDUs come in order, or in any when DataPDUInOrder is No: each byte once.
 
 #pragma once
 
@@ -18,6 +18,7 @@
 #include <expected>
 #include <optional>
 
+#include "session/command/data_coverage.h"
 #include "session/target_session_output.h"
 #include "wire/numbers.h"
 
@@ -35,6 +36,7 @@ class WriteTransfer {
     std::uint32_t first_burst_length = 65536;
     std::uint32_t max_burst_length = 262144;
     std::uint32_t max_outstanding_r2t = 1;
+    bool data_pdu_in_order = true;
   };
 
   /// What the command says: its Expected Data Transfer Length, how much data came with it, and whether unsolicited
@@ -91,16 +93,22 @@ class WriteTransfer {
   /// The next R2T; only when r2t_due().
   R2t next_r2t(wire::Ttt ttt, wire::R2TSN r2t_sn);
 
-  /// Nothing more comes unless an R2T asks for it: the initiator has ended all sequences with the F bit.
-  bool quiet() const { return !unsolicited_open_ && outstanding_ == 0; }
+  /// Nothing more is to come unless an R2T asks for it: the initiator has ended all sequences with the F bit.
+  bool quiet() const { return !unsolicited_awaited_ && outstanding_ == 0; }
+
+  /// Nothing more may come either: not even the empty end of unsolicited data which a command without the F bit
+  /// announced when all of it was immediate.
+  bool sealed() const { return !unsolicited_open_ && outstanding_ == 0; }
 
   /// All bytes below `end` are here.
   bool has(std::uint32_t end) const;
 
   TransferFailure failure() const { return failure_; }
   std::uint32_t length() const { return length_; }
-  /// Bytes from offset 0 that came unsolicited and were taken.
-  std::uint32_t unsolicited_end() const { return unsolicited_end_; }
+  /// All bytes before it came unsolicited and were taken.
+  std::uint32_t unsolicited_end() const { return unsolicited_data_.contiguous_end(); }
+  /// No byte at it or behind came unsolicited.
+  std::uint32_t highest_unsolicited_end() const { return unsolicited_data_.highest_end(); }
   /// The data that came with the command is to be kept.
   std::uint32_t immediate_taken() const { return immediate_taken_; }
 
@@ -109,12 +117,15 @@ class WriteTransfer {
  private:
   struct Sequence {
     wire::Ttt ttt = wire::kNoTtt;
-    std::uint32_t next = 0;  // offset of the next byte
+    std::uint32_t begin = 0;
     std::uint32_t end = 0;
     wire::DataSN data_sn;
   };
 
   Sequence* find(wire::Ttt ttt);
+  DataCoverage& data_of(wire::Ttt ttt) { return ttt == wire::kNoTtt ? unsolicited_data_ : solicited_data_; }
+  /// The PDU brings what its sequence lacks, at a place where it may come now.
+  bool fits(const DataOut& pdu, const Sequence& sequence);
   void fail(TransferFailure why);
   void close(wire::Ttt ttt);
   /// Where the solicited data begins.
@@ -124,18 +135,20 @@ class WriteTransfer {
   std::uint32_t length_ = 0;
   std::uint32_t wanted_end_ = 0;
   std::uint32_t immediate_taken_ = 0;
+  /// Unsolicited Data-Out may come / must come before the data is whole.
   bool unsolicited_open_ = false;
+  bool unsolicited_awaited_ = false;
   bool stopped_ = false;
   TransferFailure failure_ = TransferFailure::none;
 
   Sequence unsolicited_;
-  std::uint32_t unsolicited_end_ = 0;
+  DataCoverage unsolicited_data_;
   /// The outstanding R2Ts, oldest first: they are fulfilled in this order.
   std::array<Sequence, kMaxOutstandingR2t> sequences_;
   std::uint32_t outstanding_ = 0;
   std::uint32_t solicited_next_ = 0;  // up to here R2Ts have asked
-  std::uint32_t solicited_end_ = 0;   // up to here it has come
-  bool soliciting_ = false;           // the first R2T has fixed where solicited data begins
+  DataCoverage solicited_data_;
+  bool soliciting_ = false;  // the first R2T has fixed where solicited data begins
 };
 
 }  // namespace lunway::session

@@ -150,5 +150,108 @@ TEST_F(Rfc7143_11_7_TargetWriteTransfer, NothingIsAskedForAfterStop) {
   EXPECT_FALSE(write.r2t_due());
 }
 
+// The F bit is missing on a command whose data is all here. Nothing can follow, so nothing is waited for.
+
+struct WithoutFBit {
+  const char* name;
+  std::uint32_t length;
+  std::uint32_t immediate;
+  bool initial_r2t;
+};
+
+class CommandWithoutFBit : public ::testing::TestWithParam<WithoutFBit> {};
+
+using Rfc7143_11_3_4_TargetWriteTransfer = CommandWithoutFBit;
+
+TEST_P(Rfc7143_11_3_4_TargetWriteTransfer, NothingIsAwaitedWhenNothingCanFollow) {
+  WriteTransfer write;
+  write.begin({.length = GetParam().length, .immediate_length = GetParam().immediate, .unsolicited_follows = true},
+              {.initial_r2t = GetParam().initial_r2t, .immediate_data = true, .first_burst_length = 1024});
+  EXPECT_TRUE(write.quiet());
+  EXPECT_FALSE(write.sealed());
+  EXPECT_EQ(write.failure(), TransferFailure::none);
+  EXPECT_TRUE(write.has(GetParam().immediate));
+  write.want(GetParam().length);
+  EXPECT_EQ(write.r2t_due(), GetParam().immediate < GetParam().length);
+
+  const DataOut end = unsolicited(0, GetParam().immediate, 0, true);
+  EXPECT_EQ(write.judge(end), Verdict::take) << "an empty PDU with the F bit does no harm";
+  write.arrived(end);
+  EXPECT_TRUE(write.sealed());
+  EXPECT_EQ(write.judge(end), Verdict::unknown);
+}
+
+INSTANTIATE_TEST_SUITE_P(Commands, Rfc7143_11_3_4_TargetWriteTransfer,
+                         ::testing::Values(WithoutFBit{"AllIsImmediate", 512, 512, false},
+                                           WithoutFBit{"AllIsImmediateAndR2tIsNeeded", 512, 512, true},
+                                           WithoutFBit{"NoDataAtAll", 0, 0, false},
+                                           WithoutFBit{"TheFirstBurstIsFull", 4096, 1024, false}),
+                         [](const auto& one) { return one.param.name; });
+
+/// One R2T for 2048 bytes; PDUs may come in any order.
+class AnyOrder : public ::testing::Test {
+ protected:
+  AnyOrder() {
+    write.begin({.length = 4096}, {.max_burst_length = 2048, .max_outstanding_r2t = 2, .data_pdu_in_order = false});
+    write.want(4096);
+    write.next_r2t(kTag, wire::R2TSN(0));
+  }
+  Verdict take(const DataOut& pdu) {
+    const Verdict verdict = write.judge(pdu);
+    write.arrived(pdu);
+    return verdict;
+  }
+  WriteTransfer write;
+};
+
+using Rfc7143_13_18_TargetWriteTransfer = AnyOrder;
+
+//= ledger(target) R7143-13.18-01
+TEST_F(Rfc7143_13_18_TargetWriteTransfer, PdusOfASequenceComeInAnyOrder) {
+  EXPECT_EQ(take(solicited(0, 1024, 512, false)), Verdict::take);
+  EXPECT_EQ(take(solicited(1, 0, 1024, false)), Verdict::take);
+  EXPECT_FALSE(write.has(2048));
+  EXPECT_FALSE(write.quiet());
+  EXPECT_EQ(take(solicited(2, 1536, 512, true)), Verdict::take);
+  EXPECT_TRUE(write.has(2048));
+  EXPECT_TRUE(write.quiet());
+}
+
+TEST_F(Rfc7143_13_18_TargetWriteTransfer, ASequenceWithAGapIsIncorrect) {
+  EXPECT_EQ(take(solicited(0, 1024, 1024, false)), Verdict::take);
+  EXPECT_EQ(take(solicited(1, 0, 1000, true)), Verdict::wrong);
+  EXPECT_EQ(write.failure(), TransferFailure::incorrect_amount_of_data);
+}
+
+TEST_F(Rfc7143_13_18_TargetWriteTransfer, TheSameBytesTwiceAreIncorrect) {
+  EXPECT_EQ(take(solicited(0, 1024, 512, false)), Verdict::take);
+  EXPECT_EQ(take(solicited(1, 1535, 100, false)), Verdict::wrong);
+  EXPECT_EQ(write.failure(), TransferFailure::incorrect_amount_of_data);
+}
+
+TEST_F(Rfc7143_13_18_TargetWriteTransfer, PdusStayInsideTheRangeOfTheirR2t) {
+  EXPECT_EQ(take(solicited(0, 2000, 49, false)), Verdict::wrong);
+}
+
+TEST_F(Rfc7143_13_18_TargetWriteTransfer, ASecondSequenceBeginsWhereTheFirstEnds) {
+  constexpr wire::Ttt kSecond{2};
+  write.next_r2t(kSecond, wire::R2TSN(1));
+  EXPECT_EQ(take(solicited(0, 1024, 1024, false)), Verdict::take);
+  EXPECT_EQ(take(solicited(1, 0, 1024, true)), Verdict::take);
+  DataOut early = solicited(0, 1024, 100, false);
+  early.ttt = kSecond;
+  EXPECT_EQ(take(early), Verdict::wrong) << "inside the first range";
+}
+
+TEST_F(Rfc7143_13_18_TargetWriteTransfer, DataScatteredBeyondTheLimitIsRefused) {
+  write.begin({.length = 1 << 20}, {.max_burst_length = 1 << 20, .data_pdu_in_order = false});
+  write.want(1 << 20);
+  write.next_r2t(kTag, wire::R2TSN(0));
+  for (std::uint32_t i = 0; i < DataCoverage::kMaxIslands; ++i) {
+    ASSERT_EQ(take(solicited(i, 2 * i + 2, 1, false)), Verdict::take);
+  }
+  EXPECT_EQ(take(solicited(DataCoverage::kMaxIslands, 1 << 19, 1, false)), Verdict::wrong);
+}
+
 }  // namespace
 }  // namespace lunway::session
