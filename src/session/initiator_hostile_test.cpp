@@ -112,6 +112,13 @@ std::vector<Breach> r2t_breaches() {
       {"R2tFarOut", [](Busy& b) { r2t(b, r2t_for(b.write, 0xffffffff, 2)); }, "Expected Data"},
       {"R2tTooLong", [](Busy& b) { r2t(b, r2t_for(b.write, 0, 2049)); }, "MaxBurstLength"},
       {"R2tOutOfOrder", [](Busy& b) { r2t(b, r2t_for(b.write, 100, 100)); }, "range"},
+      {"R2tForAnotherLun",
+       [](Busy& b) {
+         auto fields = r2t_for(b.write, 0, 100);
+         fields.lun = wire::Lun::from_flat(1);
+         r2t(b, fields);
+       },
+       "LUN"},
       {"R2tOfNothing", [](Busy& b) { r2t(b, r2t_for(b.write, 0, 0)); }, "11.8.4"},
       {"R2tSnJumps",
        [](Busy& b) {

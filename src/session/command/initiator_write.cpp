@@ -30,7 +30,9 @@ InitiatorWrite::Fault InitiatorWrite::take(const R2t& r2t, const Rules& rules) {
   if (length_ == 0) return Fault::not_a_write;
   if (r2t.length > rules.max_burst_length) return Fault::too_long;
   if (r2t.offset > length_ || r2t.length > length_ - r2t.offset) return Fault::beyond_the_end;
-  if (r2t.offset != asked_end_) return Fault::out_of_order;
+  // Without the order a target may also ask for the same bytes again; it is not for us to keep account of it.
+  //= rfc7143#4.2.5.2
+  if (rules.data_sequence_in_order && r2t.offset != asked_end_) return Fault::out_of_order;
   const auto solicited =
       static_cast<std::size_t>(std::count_if(sequences_.begin() + static_cast<std::ptrdiff_t>(first_), sequences_.end(),
                                              [](const Sequence& sequence) { return sequence.ttt != wire::kNoTtt; }));

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The Lunway authors
 //
 // The write data of one command as an initiator sends it: unsolicited data first, then what R2Ts ask for, in the order
-// in which they came.
+// in which they came. PDUs of a sequence go in order, whatever DataPDUInOrder says.
 //= rfc7143#11.7
 //= rfc7143#11.8
 
@@ -24,6 +24,7 @@ class InitiatorWrite {
     std::uint32_t first_burst_length = 65536;
     std::uint32_t max_burst_length = 262144;
     std::uint32_t max_outstanding_r2t = 1;
+    bool data_sequence_in_order = true;
     std::uint32_t max_data_segment = 8192;  // MaxRecvDataSegmentLength of the target
   };
 
@@ -41,7 +42,7 @@ class InitiatorWrite {
     not_a_write,
     beyond_the_end,
     too_long,      // longer than MaxBurstLength
-    out_of_order,  // DataSequenceInOrder is Yes: R2Ts ask for continuous ranges
+    out_of_order,  // with DataSequenceInOrder=Yes R2Ts ask for continuous ranges
     too_many,      // more than MaxOutstandingR2T
   };
 

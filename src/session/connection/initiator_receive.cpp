@@ -127,7 +127,9 @@ std::optional<InitiatorConnectionCore::Placing> InitiatorConnectionCore::judge_d
     return std::nullopt;
   }
   const std::uint32_t length = pdu.data_segment_length();
-  const InitiatorRead::Fault fault = work->read.take(pdu.buffer_offset(), length);
+  const InitiatorRead::Order order{.data_pdu_in_order = session_.parameters().data_pdu_in_order,
+                                   .data_sequence_in_order = session_.parameters().data_sequence_in_order};
+  const InitiatorRead::Fault fault = work->read.take(pdu.buffer_offset(), length, pdu.final(), order);
   if (fault != InitiatorRead::Fault::none) {
     broken(describe(fault));
     return std::nullopt;

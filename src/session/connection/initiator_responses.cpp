@@ -101,6 +101,7 @@ void InitiatorConnectionCore::take(Instant /*now*/, wire::ReadyToTransfer pdu) {
   if (task == nullptr) return;
   ScsiWork* const work = task->scsi();
   if (work == nullptr) return broken("R2T for a task that is no SCSI command (11.8)");
+  if (pdu.lun() != work->lun) return broken("R2T with another LUN than its command (4.2.5.3)");
   //= rfc7143#7.9
   const wire::R2TSN expected(work->input_sn);
   if (pdu.r2t_sn().precedes(expected)) return;

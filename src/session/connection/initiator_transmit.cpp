@@ -70,6 +70,7 @@ InitiatorWrite::Rules InitiatorConnectionCore::write_rules() const {
           .first_burst_length = session.first_burst_length,
           .max_burst_length = session.max_burst_length,
           .max_outstanding_r2t = session.max_outstanding_r2t,
+          .data_sequence_in_order = session.data_sequence_in_order,
           .max_data_segment = parameters_.peer_max_recv_data_segment_length};
 }
 

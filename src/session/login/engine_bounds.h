@@ -14,9 +14,6 @@ namespace lunway::session {
 
 inline void keep_within_engine(text::Policy& policy) {
   using text::KeyId;
-  // Data comes and goes in order: one number for each direction says how far it is.
-  policy.number(KeyId::data_pdu_in_order) = {.preferred = 1, .worst = 1};
-  policy.number(KeyId::data_sequence_in_order) = {.preferred = 1, .worst = 1};
   // One connection a session, no recovery within a session.
   policy.number(KeyId::max_connections) = {.preferred = 1, .worst = 1};
   policy.number(KeyId::error_recovery_level) = {.preferred = 0, .worst = 0};
