@@ -22,6 +22,7 @@ Sense sense_of(Outcome::Failure failure) {
     case Failure::read_failed:
       return {.key = SenseKey::medium_error, .code = SenseCode::unrecovered_read_error};
     case Failure::write_failed:
+    case Failure::flush_failed:
       return {.key = SenseKey::medium_error, .code = SenseCode::write_error};
     case Failure::out_of_space:
       return {.key = SenseKey::data_protect, .code = SenseCode::space_allocation_failed_write_protect};

@@ -51,6 +51,7 @@ std::optional<Step> refusal(Execution& execution, const CommandDescription& comm
     }
   }
   if (command.changes_medium) {
+    if (unit.lost_writes) return execution.failed(Outcome::Failure::flush_failed);
     if (unit.write_protected) return execution.check_condition(SenseKey::data_protect, SenseCode::write_protected);
     if (unit.software_write_protect) {
       return execution.check_condition(SenseKey::data_protect, SenseCode::software_write_protected);
@@ -69,6 +70,11 @@ Step first_step(Execution& execution, const CommandTable::Found& found, TaskAttr
   if (found.command == nullptr) return refuse_unknown(execution, found);
   if (auto refused = refusal(execution, *found.command)) return *std::move(refused);
   return found.command->begin(execution);
+}
+
+bool is_flush(const Step& step) {
+  const auto* access = std::get_if<Access>(&step);
+  return access != nullptr && access->verb == Access::Verb::flush;
 }
 
 bool touches_blocks(const Step& step) {
@@ -105,7 +111,12 @@ Step LogicalUnit::resume(Task& task, const Outcome& outcome) {
     if (!task.gate_->has(task.hold_)) return Wait{};
     return released(task, *std::exchange(task.held_back_, std::nullopt));
   }
+  if (outcome.failure == Outcome::Failure::flush_failed) unit_->lost_writes = true;
   if (outcome.failure != Outcome::Failure::none) return finished(task, task.execution_.failed(outcome.failure));
+  // Another flush failed while this one was under way: the kernel has told only one of the two.
+  if (std::exchange(task.is_flushing_, false) && unit_->lost_writes) {
+    return finished(task, task.execution_.failed(Outcome::Failure::flush_failed));
+  }
   return guarded(task, task.description_->resume(task.execution_, outcome));
 }
 
@@ -116,6 +127,10 @@ Step LogicalUnit::guarded(Task& task, Step step) {
   // The initiator sends nothing: there is nothing to wait for.
   if (const auto* parameters = std::get_if<ReceiveParameters>(&step); parameters && parameters->memory.empty()) {
     return guarded(task, task.description_->resume(task.execution_, Outcome::with_parameters(0)));
+  }
+  if (is_flush(step)) {
+    if (unit_->lost_writes) return finished(task, task.execution_.failed(Outcome::Failure::flush_failed));
+    task.is_flushing_ = true;
   }
   const bool persists = std::holds_alternative<Persist>(step);
   const bool in_order = task.is_ordered_ && task.description_->needs_medium;
@@ -150,10 +165,12 @@ Step LogicalUnit::finished(Task& task, Step step) {
 void LogicalUnit::abandon(Task& task) {
   if (task.gate_ != nullptr) std::exchange(task.gate_, nullptr)->release(task.hold_);
   task.held_back_.reset();
+  task.is_flushing_ = false;
   task.description_ = nullptr;
 }
 
 std::uint64_t LogicalUnit::capacity_blocks() const { return unit_->capacity_blocks; }
 std::uint32_t LogicalUnit::block_size() const { return unit_->options.block_size; }
+bool LogicalUnit::has_lost_writes() const { return unit_->lost_writes; }
 
 }  // namespace lunway::scsi

@@ -108,6 +108,11 @@ class LogicalUnit {
   std::uint64_t capacity_blocks() const;
   std::uint32_t block_size() const;
 
+  /// A flush has failed, so blocks that were GOOD before it may be lost. A kernel says so once and calls the next flush
+  /// a success, although it never writes those blocks again. So nothing is flushed or written from then on: each such
+  /// command ends with WRITE ERROR, and whoever looks after the medium has to open it anew.
+  bool has_lost_writes() const;
+
  private:
   Step guarded(Task& task, Step step);
   Step released(Task& task, Step step);

@@ -96,6 +96,8 @@ struct Outcome {
     // The medium.
     read_failed,
     write_failed,
+    /// What was written since the flush before may be lost, and nobody can tell which of it.
+    flush_failed,
     out_of_space,
     not_accessible,
     // Persist.

@@ -34,6 +34,7 @@ class Task {
   const CommandDescription* description_ = nullptr;
   Waker* waker_ = nullptr;
   bool is_ordered_ = false;
+  bool is_flushing_ = false;  // its step is a flush
   /// While the blocks are not free: what follows when they are.
   std::optional<Step> held_back_;
   RangeHold hold_;

@@ -33,6 +33,8 @@ class UnitState {
   std::atomic<std::uint64_t> capacity_blocks;
   std::atomic<bool> write_protected;
   std::atomic<Medium> medium = Medium::ready;
+  /// A flush has failed. For good: see LogicalUnit::has_lost_writes().
+  std::atomic<bool> lost_writes = false;
 
   // Mode parameters that can change: WCE of the caching page, D_SENSE and SWP of the control page.
   std::atomic<bool> write_cache_enabled;

@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "target/reservation_store.h"
 #include "target/served_session.h"
+#include "target/shard_server.h"
 #include "target/sweep.h"
 
 namespace lunway::target {
@@ -236,13 +238,24 @@ void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
   } else if (outcome.ok() && rest_ != 0) {
     solicit_chunk();
   } else {
+    if (!outcome.ok()) log_failure(outcome.error);
     run(disk_->unit.resume(*this, outcome_of(outcome.error)));
   }
   session_.drain();
 }
 
+/// The initiator is told by sense data; who looks after the server finds out here.
+void CommandExecution::log_failure(int error) const {
+  if (request_.verb != volume::VolumeRequest::Verb::flush || disk_->unit.has_lost_writes()) return;
+  session_.shard().log("volume " + disk_->name + ": flushing failed (" + std::generic_category().message(error) +
+                       "): blocks may be lost; it takes no more writes until it is opened anew");
+}
+
 scsi::Outcome CommandExecution::outcome_of(int error) const {
   if (error == 0) return scsi::Outcome::done();
+  if (request_.verb == volume::VolumeRequest::Verb::flush) {
+    return scsi::Outcome::failed(scsi::Outcome::Failure::flush_failed);
+  }
   if (error == ENOSPC || error == EDQUOT) return scsi::Outcome::failed(scsi::Outcome::Failure::out_of_space);
   if (request_.verb == volume::VolumeRequest::Verb::read) {
     return scsi::Outcome::failed(scsi::Outcome::Failure::read_failed);

@@ -82,6 +82,7 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   void solicit_chunk();
   bool use_medium(scsi::Step& step, const volume::VolumeRequest& request);
   void medium_ended(const runtime::Outcome& outcome);
+  void log_failure(int error) const;
   scsi::Outcome outcome_of(int error) const;
   void refuse(scsi::Status status);
   void end_early(Ending ending);

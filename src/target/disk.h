@@ -35,7 +35,7 @@ struct Disk : std::enable_shared_from_this<Disk> {
 /// Opens (or makes) the volume that `config` describes. A file is locked: two servers never serve one.
 Result<std::shared_ptr<Disk>> open_disk(const VolumeConfig& config, IdentityStore& identities);
 
-/// Makes everything that was written durable. Blocks; for the end of a server.
+/// Makes everything that was written durable, or says that some of it is lost. Blocks; for the end of a disk.
 Result<> flush(Disk& disk);
 
 }  // namespace lunway::target

@@ -8,11 +8,14 @@
 
 #include "base/big_endian.h"
 #include "scsi/commands/mode_parameters.h"
+#include "scsi/commands/pieces.h"
 #include "scsi/mode_pages.h"
 #include "scsi/unit_state.h"
 
 namespace lunway::scsi {
 namespace {
+
+enum Stage : std::uint8_t { kReceives, kFlushes };
 
 Step list_length_error(Execution& execution) {
   return execution.check_condition(SenseKey::illegal_request, SenseCode::parameter_list_length_error);
@@ -62,6 +65,20 @@ std::optional<Step> walk_pages(Execution& execution, std::size_t at, bool apply)
   return std::nullopt;
 }
 
+/// All that is asked for is there: checked as a whole, then put into effect.
+Step select_modes(Execution& execution, std::size_t pages) {
+  UnitState& unit = *execution.unit;
+  const std::lock_guard lock(unit.mutex);
+  if (auto refused = walk_pages(execution, pages, false)) return *refused;
+  walk_pages(execution, pages, true);
+  unit.raise_for_others(UnitAttention::mode_parameters_changed, execution.nexus);
+  // Who turns the write cache off will not flush any more: what it holds has to be durable first. Also when it was off
+  // before, for the flush of that time may have failed.
+  if (!unit.writes_through()) return execution.good();
+  execution.stage = kFlushes;
+  return flush_range(execution);
+}
+
 }  // namespace
 
 Step begin_mode_select(Execution& execution) {
@@ -76,6 +93,7 @@ Step begin_mode_select(Execution& execution) {
 }
 
 Step resume_mode_select(Execution& execution, const Outcome& outcome) {
+  if (execution.stage == kFlushes) return execution.good();
   execution.memory.resize(std::min<std::size_t>(execution.memory.size(), outcome.received));
   const ModeHeader header = mode_header(execution.cdb);
   if (execution.memory.size() < header.length) return list_length_error(execution);
@@ -91,12 +109,7 @@ Step resume_mode_select(Execution& execution, const Outcome& outcome) {
     if (auto refused = refuse_descriptor(execution, header.length, descriptors)) return *refused;
   }
 
-  const std::lock_guard lock(execution.unit->mutex);
-  const std::size_t pages = header.length + descriptors;
-  if (auto refused = walk_pages(execution, pages, false)) return *refused;
-  walk_pages(execution, pages, true);
-  execution.unit->raise_for_others(UnitAttention::mode_parameters_changed, execution.nexus);
-  return execution.good();
+  return select_modes(execution, header.length + descriptors);
 }
 
 }  // namespace lunway::scsi

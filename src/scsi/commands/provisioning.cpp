@@ -10,6 +10,7 @@
 #include "base/big_endian.h"
 #include "scsi/command_table.h"
 #include "scsi/commands/block_range.h"
+#include "scsi/commands/pieces.h"
 #include "scsi/commands/vital_product_data.h"
 #include "scsi/unit_state.h"
 
@@ -18,6 +19,8 @@ namespace {
 
 constexpr std::size_t kListHeader = 8;
 constexpr std::size_t kDescriptor = 16;
+
+enum Stage : std::uint8_t { kReceives, kUnmaps, kFlushes };
 
 Step begin_unmap(Execution& execution) {
   const std::uint16_t length = execution.cdb.be16(7);
@@ -78,12 +81,13 @@ Step unmap_next(Execution& execution) {
     return Access{
         .verb = Access::Verb::discard, .offset = extent.lba * block, .length = extent.blocks * block, .memory = {}};
   }
-  return execution.good();
+  if (!execution.unit->writes_through()) return execution.good();
+  execution.stage = kFlushes;
+  return flush_range(execution);
 }
 
-enum Stage : std::uint8_t { kReceives, kUnmaps };
-
 Step resume_unmap(Execution& execution, const Outcome& outcome) {
+  if (execution.stage == kFlushes) return execution.good();
   if (execution.stage == kUnmaps) return unmap_next(execution);
   execution.stage = kUnmaps;
   execution.memory.resize(std::min<std::size_t>(execution.memory.size(), outcome.received));

@@ -33,6 +33,17 @@ class Descriptor {
   int value_;
 };
 
+/// A new file is there after a loss of power only when its directory says so.
+Result<void> sync_directory_of(const std::string& path) {
+  const std::size_t slash = path.find_last_of('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.value() < 0) return system_failure(errno, "opening " + directory);
+  // Some file systems cannot, and say EINVAL: they have no better way to make it durable.
+  if (fsync(opened.value()) != 0 && errno != EINVAL) return system_failure(errno, "syncing " + directory);
+  return {};
+}
+
 /// Creates the file with its full size, or not at all. A file that is already there is left to open_existing().
 Result<void> create_if_missing(const FileVolumeOptions& options) {
   const Descriptor file(::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
@@ -46,7 +57,8 @@ Result<void> create_if_missing(const FileVolumeOptions& options) {
     return system_failure(
         code, "creating " + options.path + " with " + std::to_string(*options.create_size_bytes) + " bytes");
   }
-  return {};
+  if (fsync(file.value()) != 0) return system_failure(errno, "syncing " + options.path);
+  return sync_directory_of(options.path);
 }
 
 Result<Descriptor> open_existing(const FileVolumeOptions& options) {
