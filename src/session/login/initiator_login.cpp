@@ -81,8 +81,9 @@ std::expected<InitiatorLogin::Progress, InitiatorClose> InitiatorLogin::receive(
   if (const auto fault = assembler_.append(text, flags.continues))
     return broken("login text: " + std::string(text::describe(*fault)) + " (6.1)");
   if (flags.continues) {
+    // What was wished for in the header stays: "even empty requests" say it again.
+    //= rfc7143#6.3.3
     writer_.clear();
-    transit_ = false;
     return Progress::next_request;
   }
   return take_text(response);
