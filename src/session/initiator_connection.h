@@ -45,7 +45,7 @@ class InitiatorSession;
 class InitiatorConnection {
  public:
   /// The transport has been established; the login begins. `session` and `entropy` outlive the connection. `cid` is
-  /// unique in the session.
+  /// unique in the session, which has not failed: nothing of a lost session is taken over, a new one begins.
   InitiatorConnection(Instant now, InitiatorSession& session, EntropySource& entropy, wire::Cid cid,
                       const InitiatorConnectionLimits& limits);
   ~InitiatorConnection();

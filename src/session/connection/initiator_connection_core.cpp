@@ -83,6 +83,7 @@ InitiatorConnectionCore::InitiatorConnectionCore(Instant now, InitiatorSessionCo
       batch_(limits.transmit_pdus),
       login_deadline_(now + limits.login_time),
       last_heard_(now) {
+  assert(session.state() != InitiatorSessionState::failed && "a lost session is not continued");
   machine_.step(Event::connect_started);
   machine_.step(Event::connected);
   login_.emplace(session.profile(), entropy,

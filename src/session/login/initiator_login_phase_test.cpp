@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -114,17 +115,6 @@ TEST_F(Rfc7143_6_3_InitiatorFirstRequest, NamesInitiatorAndTarget) {
   EXPECT_THAT(std::string(last.text()), HasSubstr(text_of_pairs("SessionType=Normal")));
 }
 
-//= ledger R7143-4.2.7.1-04 R7143-6.3-02 R7143-6.3-04
-TEST_F(Rfc7143_6_3_InitiatorFirstRequest, NamesThemOnEveryConnectionOfASession) {
-  pass_security();
-  accept();
-  InitiatorConnection second(rig.time, rig.session, rig.entropy, wire::Cid(1), {});
-  std::string bytes;
-  for (const Bytes piece : second.next_transmit(rig.time)) bytes += text_of(piece);
-  EXPECT_THAT(bytes, HasSubstr(text_of_pairs("InitiatorName=iqn.2026-11.io.lunway:initiator")));
-  EXPECT_THAT(bytes, HasSubstr(text_of_pairs("TargetName=iqn.2026-11.io.lunway:disk")));
-}
-
 struct Rfc7143_4_2_7_1_InitiatorDiscovery : InitiatorLoginLadder {
   static InitiatorProfile profile() {
     InitiatorProfile profile = InitiatorRig::profile();
@@ -151,6 +141,53 @@ TEST_F(Rfc7143_4_4_2_InitiatorPort, IsTheNameWithOneIsidInAllRequests) {
   EXPECT_EQ(request().isid, isid);
   deliver(transit(kSecurity, kOperational), "AuthMethod=None");
   EXPECT_EQ(offer().isid, isid);
+}
+
+/// Logs in and sends the first request of a second connection.
+struct SecondConnection : InitiatorLoginLadder {
+  SecondConnection() {
+    pass_security();
+    accept();
+    second.emplace(rig.time, rig.session, rig.entropy, wire::Cid(1), InitiatorConnectionLimits{});
+    for (const Bytes piece : second->next_transmit(rig.time)) sent += text_of(piece);
+    second->transmitted(rig.time, sent.size());
+    copy_bytes(header, bytes_of(sent));
+  }
+
+  std::optional<InitiatorConnection> second;
+  std::string sent;
+  wire::Header header{};
+};
+
+using Rfc7143_6_3_InitiatorSecondConnection = SecondConnection;
+using Rfc7143_4_4_3_InitiatorSecondConnection = SecondConnection;
+
+//= ledger R7143-4.2.7.1-04 R7143-6.3-02 R7143-6.3-04
+TEST_F(Rfc7143_6_3_InitiatorSecondConnection, NamesInitiatorAndTargetToo) {
+  EXPECT_THAT(sent, HasSubstr(text_of_pairs("InitiatorName=iqn.2026-11.io.lunway:initiator")));
+  EXPECT_THAT(sent, HasSubstr(text_of_pairs("TargetName=iqn.2026-11.io.lunway:disk")));
+  EXPECT_THAT(sent, Not(HasSubstr("SessionType")));
+}
+
+//= ledger R7143-4.4.3-01
+TEST_F(Rfc7143_4_4_3_InitiatorSecondConnection, RefersToTheSessionByItsTsih) {
+  ASSERT_NE(rig.session.tsih(), wire::kNewSession);
+  EXPECT_EQ(wire::LoginRequest(header).tsih(), rig.session.tsih());
+}
+
+//= ledger R7143-4.4.3-01
+TEST_F(Rfc7143_4_4_3_InitiatorSecondConnection, TakesNoOtherTsihForIt) {
+  auto fields = transit(kSecurity, kOperational);
+  fields.itt = wire::LoginRequest(header).itt();
+  fields.tsih = wire::Tsih(rig.session.tsih().value() + 1);
+  const wire::EncodedPdu pdu(wire::LoginResponse::build(rig.numbered(fields)), {}, {});
+  for (const Bytes piece : pdu.pieces()) EXPECT_EQ(second->receive(rig.time, piece), piece.size());
+  const auto output = second->next_output();
+  ASSERT_TRUE(output);
+  const auto* close = std::get_if<InitiatorClose>(&*output);
+  ASSERT_NE(close, nullptr);
+  EXPECT_EQ(close->reason, Reason::protocol_error);
+  EXPECT_THAT(close->detail, HasSubstr("TSIH"));
 }
 
 // ----------------------------------------------------------------------------------------------- long texts
