@@ -7,8 +7,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "base/bytes.h"
+#include "base/extent.h"
 
 namespace lunway {
 
@@ -19,6 +21,7 @@ struct IoOp {
     sync_data,  // what was written before is durable afterwards (fdatasync)
     punch,      // `length` bytes from `offset` give their space back and read as zero
     zero,       // `length` bytes from `offset` read as zero
+    map,        // says of `length` bytes from `offset` which have space, in `extents`
   };
 
   Kind kind = Kind::read;
@@ -28,6 +31,9 @@ struct IoOp {
   std::uint64_t length = 0;
   /// Where read puts and write takes its bytes. It stays valid until the operation has ended.
   MutableBytes memory;
+  /// For map, all of length 0 before: filled from the front, without gaps, as far as they reach. It stays valid as long
+  /// as memory.
+  std::span<Extent> extents = {};
 };
 
 }  // namespace lunway

@@ -35,6 +35,8 @@ FileTask::Method FileTask::first_method(const IoOp& op) {
       return op.length != 0 ? Method::punch_hole : Method::write_zeros;  // fallocate(2) refuses length 0
     case IoOp::Kind::zero:
       return op.length != 0 ? Method::zero_range : Method::write_zeros;
+    case IoOp::Kind::map:
+      return Method::find_data;
   }
   return Method::transfer;
 }
@@ -67,12 +69,17 @@ FileTask::Step FileTask::step() const {
               .allocate_mode = FALLOC_FL_ZERO_RANGE | FALLOC_FL_KEEP_SIZE,
               .offset = offset,
               .length = op_.length};
+    case Method::find_data:
+      return {.call = Step::Call::seek_data, .offset = offset};
+    case Method::find_hole:
+      return {.call = Step::Call::seek_hole, .offset = offset};
   }
   return {};
 }
 
 std::optional<Outcome> FileTask::advance(std::int64_t answer) {
   if (answer == -EINTR) return std::nullopt;
+  if (op_.kind == IoOp::Kind::map) return advance_map(answer);
   if (answer < 0) {
     if (answer == -EOPNOTSUPP && fall_back()) return std::nullopt;
     return Outcome{.error = static_cast<int>(-answer), .value = done_};
@@ -87,6 +94,23 @@ std::optional<Outcome> FileTask::advance(std::int64_t answer) {
   if (done_ == wanted) return Outcome{.value = done_};
   if (answer == 0) return Outcome{.error = op_.kind == IoOp::Kind::read ? ENODATA : EIO, .value = done_};
   return std::nullopt;
+}
+
+/// What the file system does not tell counts as data. Behind the last data, SEEK_DATA says ENXIO.
+std::optional<Outcome> FileTask::advance_map(std::int64_t answer) {
+  const std::uint64_t end = op_.offset + op_.length;
+  const bool is_hole = method_ == Method::find_data && (answer >= 0 || answer == -ENXIO);
+  append_extent(answer >= 0 ? std::min(static_cast<std::uint64_t>(answer), end) : end, !is_hole);
+  if (op_.offset + done_ == end || extents_ == op_.extents.size()) return Outcome{.value = extents_};
+  method_ = method_ == Method::find_data ? Method::find_hole : Method::find_data;
+  return std::nullopt;
+}
+
+void FileTask::append_extent(std::uint64_t end, bool has_space) {
+  const std::uint64_t begin = op_.offset + done_;
+  if (end <= begin || extents_ == op_.extents.size()) return;
+  op_.extents[extents_++] = {.offset = begin, .length = end - begin, .has_space = has_space};
+  done_ = end - op_.offset;
 }
 
 bool FileTask::fall_back() {
@@ -118,6 +142,13 @@ std::int64_t perform(int descriptor, const FileTask::Step& step) {
       break;
     case FileTask::Step::Call::allocate:
       answer = ::fallocate(descriptor, step.allocate_mode, offset, static_cast<off_t>(step.length));
+      break;
+    // The position that these move is used by nobody: all transfers name theirs.
+    case FileTask::Step::Call::seek_data:
+      answer = ::lseek(descriptor, offset, SEEK_DATA);
+      break;
+    case FileTask::Step::Call::seek_hole:
+      answer = ::lseek(descriptor, offset, SEEK_HOLE);
       break;
   }
   return answer < 0 ? -errno : answer;

@@ -18,7 +18,7 @@ class FileTask {
  public:
   /// One system call.
   struct Step {
-    enum class Call : std::uint8_t { read, write, sync_data, allocate };
+    enum class Call : std::uint8_t { read, write, sync_data, allocate, seek_data, seek_hole };
     Call call = Call::read;
     int allocate_mode = 0;  // of fallocate(2)
     std::uint64_t offset = 0;
@@ -27,6 +27,9 @@ class FileTask {
   };
 
   explicit FileTask(const IoOp& op) : op_(op), method_(first_method(op)) {}
+
+  /// io_uring cannot make all of its calls: this one needs a thread that may block.
+  bool needs_thread() const { return op_.kind == IoOp::Kind::map; }
 
   int descriptor() const { return op_.descriptor; }
 
@@ -37,13 +40,25 @@ class FileTask {
   std::optional<Outcome> advance(std::int64_t answer);
 
  private:
-  enum class Method : std::uint8_t { transfer, sync, punch_hole, zero_range, punch_as_zero, write_zeros };
+  enum class Method : std::uint8_t {
+    transfer,
+    sync,
+    punch_hole,
+    zero_range,
+    punch_as_zero,
+    write_zeros,
+    find_data,  // and what lies before it is a hole
+    find_hole,  // and what lies before it is data
+  };
 
   static Method first_method(const IoOp& op);
   bool fall_back();
+  std::optional<Outcome> advance_map(std::int64_t answer);
+  void append_extent(std::uint64_t end, bool has_space);
 
   IoOp op_;
   std::uint64_t done_ = 0;
+  std::size_t extents_ = 0;
   Method method_;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// A few threads that make file operations block somewhere else: what epoll cannot wait for. Private to EpollRing.
+// A few threads that make file operations block somewhere else: what epoll cannot wait for, and what io_uring cannot
+// do. Private to the rings.
 
 #pragma once
 

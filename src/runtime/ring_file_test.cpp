@@ -178,5 +178,38 @@ TEST_P(RingFileTest, RingThatGoesAwayWaitsForFileOperations) {
   for (const auto& probe : probes) EXPECT_FALSE(probe->operation.in_flight());
 }
 
+TEST_P(RingFileTest, TellsWhichRangesHaveSpace) {
+  constexpr std::uint64_t kMiB = 1U << 20;
+  if (::ftruncate(file_, 8 * kMiB) != 0) GTEST_SKIP() << "the file system has no such sizes";
+  auto bytes = pattern(kMiB);
+  write(2 * kMiB, bytes);
+  write(4 * kMiB, bytes);
+  std::vector<Extent> extents(8);
+  const IoOp map{.kind = IoOp::Kind::map,
+                 .descriptor = file_,
+                 .offset = kMiB,
+                 .length = 6 * kMiB,
+                 .memory = {},
+                 .extents = extents};
+  ASSERT_EQ(execute(map).error, 0);
+  std::uint64_t end = kMiB;
+  for (const Extent& extent : extents) {
+    if (extent.length == 0) break;
+    EXPECT_EQ(extent.offset, end);
+    end += extent.length;
+  }
+  EXPECT_EQ(end, 7 * kMiB);
+  if (extents[0].has_space) GTEST_SKIP() << "the file system tells of no holes";
+  EXPECT_EQ(extents[0].length, kMiB);
+  EXPECT_TRUE(extents[1].has_space);
+  EXPECT_EQ(extents[1].length, kMiB);
+  EXPECT_FALSE(extents[4].has_space) << "behind the last data";
+
+  std::vector<Extent> one(1);
+  IoOp first = map;
+  first.extents = one;
+  EXPECT_EQ(execute(first).value, 1U) << "as far as the entries reach";
+}
+
 }  // namespace
 }  // namespace lunway::runtime

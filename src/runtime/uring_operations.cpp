@@ -29,7 +29,11 @@ void prepare_step(io_uring_sqe& sqe, const FileTask& task) {
     case FileTask::Step::Call::allocate:
       return ::io_uring_prep_fallocate(&sqe, descriptor, step.allocate_mode, static_cast<off_t>(step.offset),
                                        static_cast<off_t>(step.length));
+    case FileTask::Step::Call::seek_data:
+    case FileTask::Step::Call::seek_hole:
+      break;  // never here: the task needs a thread
   }
+  assert(false && "io_uring has no such call");
 }
 
 }  // namespace

@@ -89,6 +89,11 @@ UringRing::~UringRing() {
 
 void UringRing::abandon_all() {
   while (Operation* operation = starved_.pop()) abandon(*operation);
+  if (files_) {
+    for (OperationQueue queue : {files_->stop(), files_->take_finished()}) {
+      while (Operation* operation = queue.pop()) abandon(*operation);
+    }
+  }
   while (in_flight() != 0) {
     io_uring_sqe& sqe = next_submission();
     ::io_uring_prep_cancel64(&sqe, 0, IORING_ASYNC_CANCEL_ANY);
@@ -139,7 +144,21 @@ void UringRing::send(Operation& operation, int socket, std::span<iovec> pieces) 
 void UringRing::execute(Operation& operation, const IoOp& op) {
   begin(operation, Operation::Kind::execute, op.descriptor);
   operation.work_ = FileTask(op);
-  submit(operation);
+  if (!std::get<FileTask>(operation.work_).needs_thread()) return submit(operation);
+  if (!files_) files_.emplace([this] { wake(); });
+  files_->submit(operation);
+}
+
+/// Returns how many handlers ran.
+std::size_t UringRing::finish_file_operations() {
+  if (!files_) return 0;
+  OperationQueue finished = files_->take_finished();
+  std::size_t handled = 0;
+  while (Operation* operation = finished.pop()) {
+    ++handled;
+    end(*operation, {.error = operation->error_, .value = operation->done_});
+  }
+  return handled;
 }
 
 void UringRing::poll_readable(Operation& operation, int descriptor) {
@@ -189,6 +208,7 @@ std::size_t UringRing::run(Instant deadline) {
     ::io_uring_cq_advance(&ring_, 1);  // before the handler, which may need the room
     if (owner == kWake) {
       wake_armed_ = false;
+      handled += finish_file_operations();
     } else if (owner != kNobody) {
       complete(*reinterpret_cast<Operation*>(owner), answer);
       ++handled;

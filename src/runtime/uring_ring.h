@@ -9,7 +9,9 @@
 #include <liburing.h>
 
 #include <memory>
+#include <optional>
 
+#include "runtime/file_threads.h"
 #include "runtime/lent_buffers.h"
 #include "runtime/ring.h"
 
@@ -69,6 +71,7 @@ class UringRing final : public Ring {
   void complete_execute(Operation& operation, Answer answer);
   void go_on(Operation& operation);
 
+  std::size_t finish_file_operations();
   void abandon_all();
 
   LentBuffers lent_;  // outlives ring_
@@ -79,7 +82,8 @@ class UringRing final : public Ring {
   int wake_ = -1;
   std::uint64_t wake_count_ = 0;  // read from wake_ by the kernel
   bool wake_armed_ = false;
-  OperationQueue starved_;  // bytes were there when no lent buffer was
+  OperationQueue starved_;            // bytes were there when no lent buffer was
+  std::optional<FileThreads> files_;  // for what io_uring cannot do; started with the first such operation
 };
 
 }  // namespace lunway::runtime

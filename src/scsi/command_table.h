@@ -98,6 +98,7 @@ std::span<const CommandDescription> mode_commands();
 std::span<const CommandDescription> start_stop_commands();
 std::span<const CommandDescription> operation_code_commands();
 std::span<const CommandDescription> provisioning_commands();
+std::span<const CommandDescription> lba_status_commands();
 std::span<const CommandDescription> write_same_commands();
 std::span<const CommandDescription> read_modify_write_commands();
 std::span<const CommandDescription> reserve_commands();

@@ -56,6 +56,7 @@ void Execution::load(const Command& command) {
   if (memory.capacity() > kMostMemoryKept) memory = {};
   memory.clear();
   victims.clear();
+  extents = {};
 }
 
 MutableBytes Execution::zeroed_memory(std::size_t size) {

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/extent.h"
 #include "scsi/cdb.h"
 #include "scsi/command.h"
 #include "scsi/sense.h"
@@ -46,6 +47,7 @@ struct Execution {
   std::uint64_t progress = 0;
   std::uint8_t stage = 0;
   std::vector<std::byte> memory;
+  std::vector<Extent> extents;
   /// Whose tasks AbortTasks is about.
   std::vector<std::shared_ptr<const NexusIdentity>> victims;
 

@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "base/bytes.h"
+#include "base/extent.h"
 #include "scsi/status.h"
 
 namespace lunway::scsi {
@@ -58,6 +59,14 @@ struct Access {
   MutableBytes memory = {};
 };
 
+/// Which blocks of the range have space. The owner fills `extents`, which are the task's and empty (of length 0), from
+/// the front and without gaps, as far as they reach; what they leave out counts as having space.
+struct MapBlocks {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  std::span<Extent> extents = {};
+};
+
 /// Somebody else uses the blocks. The owner keeps the task aside until its Waker was called, and then resumes it, on
 /// the thread of the task.
 struct Wait {};
@@ -87,7 +96,8 @@ struct Finish {
   std::uint64_t data_out_length = 0;
 };
 
-using Step = std::variant<Finish, ReadBlocks, WriteBlocks, ReceiveParameters, Access, Wait, Persist, AbortTasks>;
+using Step =
+    std::variant<Finish, ReadBlocks, WriteBlocks, ReceiveParameters, Access, MapBlocks, Wait, Persist, AbortTasks>;
 
 /// How a step went. After Wait a default Outcome.
 struct Outcome {

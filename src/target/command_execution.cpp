@@ -183,6 +183,13 @@ bool CommandExecution::start(scsi::Step& step, const scsi::Access& access) {
                            .buffer = access.memory});
 }
 
+bool CommandExecution::start(scsi::Step& step, const scsi::MapBlocks& map) {
+  rest_ = 0;
+  return use_medium(
+      step,
+      {.verb = volume::VolumeRequest::Verb::map, .offset = map.offset, .length = map.length, .extents = map.extents});
+}
+
 bool CommandExecution::start(scsi::Step& /*step*/, const scsi::Wait& /*wait*/) {
   state_ = State::waiting_for_others;
   return false;
@@ -257,7 +264,8 @@ scsi::Outcome CommandExecution::outcome_of(int error) const {
     return scsi::Outcome::failed(scsi::Outcome::Failure::flush_failed);
   }
   if (error == ENOSPC || error == EDQUOT) return scsi::Outcome::failed(scsi::Outcome::Failure::out_of_space);
-  if (request_.verb == volume::VolumeRequest::Verb::read) {
+  using Verb = volume::VolumeRequest::Verb;
+  if (request_.verb == Verb::read || request_.verb == Verb::map) {
     return scsi::Outcome::failed(scsi::Outcome::Failure::read_failed);
   }
   return scsi::Outcome::failed(scsi::Outcome::Failure::write_failed);

@@ -74,6 +74,7 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   bool start(scsi::Step& step, const scsi::WriteBlocks& write);
   bool start(scsi::Step& step, const scsi::ReceiveParameters& receive);
   bool start(scsi::Step& step, const scsi::Access& access);
+  bool start(scsi::Step& step, const scsi::MapBlocks& map);
   bool start(scsi::Step& step, const scsi::Wait& wait);
   bool start(scsi::Step& step, const scsi::Persist& persist);
   bool start(scsi::Step& step, const scsi::AbortTasks& abort);

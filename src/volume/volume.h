@@ -8,9 +8,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <variant>
 
 #include "base/bytes.h"
+#include "base/extent.h"
 #include "base/io_op.h"
 #include "base/result.h"
 
@@ -30,7 +32,7 @@ struct VolumeTraits {
 };
 
 struct VolumeRequest {
-  enum class Verb : std::uint8_t { read, write, flush, discard, zero };
+  enum class Verb : std::uint8_t { read, write, flush, discard, zero, map };
 
   Verb verb = Verb::read;
   std::uint64_t offset = 0;
@@ -38,6 +40,9 @@ struct VolumeRequest {
   std::uint64_t length = 0;
   /// Where read puts and write takes its bytes. It stays valid until the request has ended.
   MutableBytes buffer = {};
+  /// For map, all of length 0 before: which parts of the range have space, from its start, without gaps, as far as the
+  /// entries reach. What the last one leaves out counts as having space. It stays valid as long as the buffer.
+  std::span<Extent> extents = {};
 };
 
 /// What became of a request: it has ended, well or badly, or the caller executes this and takes its result for the

@@ -41,6 +41,22 @@ rc::Gen<Change> any_change() {
   });
 }
 
+/// The map has no gaps, covers all, and calls nothing empty that is not.
+void holes_read_as_zeros(Volume& volume, const std::vector<std::byte>& model) {
+  std::vector<Extent> extents(64);
+  RC_ASSERT(perform(volume, {.verb = VolumeRequest::Verb::map, .offset = 0, .length = kSize, .extents = extents})
+                .has_value());
+  std::uint64_t end = 0;
+  for (const Extent& extent : extents) {
+    if (extent.length == 0) break;
+    RC_ASSERT(extent.offset == end);
+    end += extent.length;
+    const auto part = std::span(model).subspan(extent.offset, extent.length);
+    RC_ASSERT(extent.has_space || std::ranges::all_of(part, [](std::byte byte) { return byte == std::byte{}; }));
+  }
+  RC_ASSERT(end == kSize);
+}
+
 void behaves_like_a_vector(Volume& volume) {
   std::vector<std::byte> model(kSize);
   std::vector<std::byte> buffer;
@@ -72,6 +88,7 @@ void behaves_like_a_vector(Volume& volume) {
   buffer.assign(kSize, std::byte{0xee});
   RC_ASSERT(perform(volume, {.offset = 0, .length = kSize, .buffer = buffer}).has_value());
   RC_ASSERT(buffer == model);
+  holes_read_as_zeros(volume, model);
 }
 
 RC_GTEST_PROP(MemoryVolume, BehavesLikeAVectorOfBytes, ()) {

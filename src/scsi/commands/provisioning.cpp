@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// UNMAP and GET LBA STATUS (SBC-3, 5.31 and 5.4).
+// UNMAP (SBC-3, 5.31).
 
 #include <algorithm>
 #include <array>
@@ -98,20 +98,6 @@ Step resume_unmap(Execution& execution, const Outcome& outcome) {
   return unmap_next(execution);
 }
 
-/// Volumes do not tell which of their blocks have space: all of them count as mapped, which is always allowed to be
-/// said of blocks that hold data, and harmless of others.
-Step begin_get_lba_status(Execution& execution) {
-  const std::uint64_t capacity = execution.unit->capacity_blocks;
-  const std::uint64_t lba = execution.cdb.be64(2);
-  if (lba >= capacity) return lba_out_of_range(execution, 2);
-  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
-  const MutableBytes data = execution.zeroed_memory(24);
-  store_be32(data.data(), static_cast<std::uint32_t>(data.size() - 4));
-  store_be64(data.data() + 8, lba);
-  store_be32(data.data() + 16, static_cast<std::uint32_t>(std::min(kMost, capacity - lba)));
-  return execution.good_with_data(data.size(), execution.cdb.be32(10));
-}
-
 bool can_discard(const LogicalUnitOptions& options) { return options.can_discard; }
 
 constexpr std::array kCommands = {
@@ -124,15 +110,6 @@ constexpr std::array kCommands = {
                        .resume = resume_unmap,
                        .needs_medium = true,
                        .changes_medium = true,
-                       .is_offered = can_discard},
-    CommandDescription{.name = "GET LBA STATUS",
-                       .opcode = 0x9e,
-                       .service_action = 0x12,
-                       .cdb_length = 16,
-                       .usage = {0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-                       .interest = Interest::reads,
-                       .begin = begin_get_lba_status,
-                       .needs_medium = true,
                        .is_offered = can_discard},
 };
 

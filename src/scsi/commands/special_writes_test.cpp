@@ -244,5 +244,35 @@ TEST(GetLbaStatus, AnswersFromTheLbaToTheEnd) {
   EXPECT_THAT(bench.steps, IsEmpty());
 }
 
+/// "10+5-241": from the first descriptor's LBA on, blocks that are mapped (+) and deallocated (-).
+std::string lba_status(Bench& bench, std::uint8_t lba, std::uint8_t allocation_length) {
+  const Reply reply = bench.run({0x9e, 0x12, 0, 0, 0, 0, 0, 0, 0, lba, 0, 0, 0, allocation_length});
+  EXPECT_EQ(reply.be32(0) + 4, reply.data_in.size());
+  std::string text = std::to_string(reply.be64(8));
+  std::uint64_t next = reply.be64(8);
+  for (std::size_t at = 8; at < reply.data_in.size(); at += 16) {
+    EXPECT_EQ(reply.be64(at), next) << "no gaps";
+    next += reply.be32(at + 8);
+    text += (reply.u8(at + 12) == 0 ? "+" : "-") + std::to_string(reply.be32(at + 8));
+  }
+  return text;
+}
+
+TEST(GetLbaStatus, TellsWhichBlocksHaveSpace) {
+  Bench bench;
+  bench.holes = {{.offset = 512 * 4, .length = 512 * 8}, {.offset = 512 * 100, .length = 512 * 156}};
+  EXPECT_EQ(lba_status(bench, 0, 255), "0+4-8+88-156");
+  EXPECT_EQ(lba_status(bench, 4, 255), "4-8+88-156") << "the first descriptor begins where the CDB says";
+  EXPECT_EQ(lba_status(bench, 6, 255), "6-6+88-156");
+  EXPECT_EQ(lba_status(bench, 0, 40), "0+4-8") << "no more than there is room for";
+}
+
+TEST(GetLbaStatus, ABlockWithSomeSpaceIsMapped) {
+  Bench bench;
+  bench.holes = {
+      {.offset = 100, .length = 412}, {.offset = 600, .length = 1448}, {.offset = 4096 + 256, .length = 256}};
+  EXPECT_EQ(lba_status(bench, 0, 255), "0+2-2+252");
+}
+
 }  // namespace
 }  // namespace lunway::scsi

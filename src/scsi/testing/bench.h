@@ -150,6 +150,10 @@ class Bench final : public Waker {
       return Outcome::with_parameters(sent);
     } else if (const auto* access = std::get_if<Access>(&step)) {
       perform_access(*access);
+    } else if (const auto* map = std::get_if<MapBlocks>(&step)) {
+      promise(map->length != 0 && !map->extents.empty());
+      range(map->offset, map->length);
+      fill_extents(*map);
     } else if (const auto* persist = std::get_if<Persist>(&step)) {
       record.assign(persist->record.begin(), persist->record.end());
     } else if (const auto* abort = std::get_if<AbortTasks>(&step)) {
@@ -179,6 +183,8 @@ class Bench final : public Waker {
   /// What the steps of the last command were: "read 0+512".
   std::vector<std::string> steps;
   std::vector<Task*> woken;
+  /// What MapBlocks tells, in bytes from the start of the medium.
+  std::vector<Extent> holes;
   std::vector<std::byte> record;
   std::vector<std::shared_ptr<const NexusIdentity>> aborted;
   /// The next step fails like this.
@@ -201,6 +207,19 @@ class Bench final : public Waker {
     if (access.verb == Verb::discard || access.verb == Verb::zero) std::ranges::fill(blocks, std::byte{});
   }
 
+  void fill_extents(const MapBlocks& map) const {
+    const std::uint64_t end = map.offset + map.length;
+    std::uint64_t at = map.offset;
+    for (Extent& extent : map.extents) {
+      if (at == end) return;
+      const auto next = std::ranges::find_if(holes, [&](const Extent& hole) { return hole.offset + hole.length > at; });
+      const bool inside = next != holes.end() && next->offset <= at;
+      const std::uint64_t stop = inside ? next->offset + next->length : next == holes.end() ? end : next->offset;
+      extent = {.offset = at, .length = std::min(stop, end) - at, .has_space = !inside};
+      at += extent.length;
+    }
+  }
+
   static std::string name_of(const Step& step) {
     const auto where = [](const auto& what) { return std::to_string(what.offset) + "+" + std::to_string(what.length); };
     if (const auto* read = std::get_if<ReadBlocks>(&step)) return "send " + where(*read);
@@ -212,6 +231,7 @@ class Bench final : public Waker {
       constexpr std::array<const char*, 5> kVerbs = {"read ", "write ", "flush ", "discard ", "zero "};
       return kVerbs[static_cast<std::size_t>(access->verb)] + where(*access);
     }
+    if (const auto* map = std::get_if<MapBlocks>(&step)) return "map " + where(*map);
     if (std::holds_alternative<Persist>(step)) return "persist";
     if (std::holds_alternative<AbortTasks>(step)) return "abort tasks";
     return std::holds_alternative<Wait>(step) ? "wait" : "finish";

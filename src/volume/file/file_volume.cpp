@@ -126,7 +126,11 @@ FileVolume::~FileVolume() { close(descriptor_); }
 
 Started FileVolume::start(const VolumeRequest& request) {
   assert(contains(request.offset, request.length));
-  IoOp operation{.descriptor = descriptor_, .offset = request.offset, .length = request.length, .memory = {}};
+  IoOp operation{.descriptor = descriptor_,
+                 .offset = request.offset,
+                 .length = request.length,
+                 .memory = {},
+                 .extents = request.extents};
   switch (request.verb) {
     case VolumeRequest::Verb::read:
     case VolumeRequest::Verb::write:
@@ -144,6 +148,9 @@ Started FileVolume::start(const VolumeRequest& request) {
       assert(traits_.can_zero);
       operation.kind = IoOp::Kind::zero;
       break;
+    case VolumeRequest::Verb::map:
+      operation.kind = IoOp::Kind::map;
+      return operation;
   }
   assert(request.verb == VolumeRequest::Verb::read || traits_.writable);
   return operation;

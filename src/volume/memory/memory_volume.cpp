@@ -15,7 +15,7 @@
 namespace lunway::volume {
 namespace {
 
-constexpr std::uintptr_t kPage = 4096;
+constexpr std::uintptr_t kPage = PageMap::kPage;
 
 /// Whole pages go back to the system and come again as zeros; what is left at both ends is written.
 void zero_and_give_back(MutableBytes range) {
@@ -28,6 +28,13 @@ void zero_and_give_back(MutableBytes range) {
   std::ranges::fill(range.subspan(head + pages), std::byte{});
 }
 
+/// Zeros that cost nothing until they are written; null when there is no room.
+void* reserve(std::uint64_t size_bytes) {
+  void* const memory = mmap(nullptr, static_cast<std::size_t>(size_bytes), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return memory == MAP_FAILED ? nullptr : memory;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MemoryVolume>> MemoryVolume::create(std::uint64_t size_bytes) {
@@ -35,24 +42,33 @@ Result<std::unique_ptr<MemoryVolume>> MemoryVolume::create(std::uint64_t size_by
   if (size_bytes > std::numeric_limits<std::size_t>::max() / 2) {
     return failure(EINVAL, "a memory volume of " + std::to_string(size_bytes) + " bytes fits into no address space");
   }
-  void* const memory = mmap(nullptr, static_cast<std::size_t>(size_bytes), PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) {
-    return system_failure(errno, "reserving " + std::to_string(size_bytes) + " bytes for a memory volume");
+  const std::size_t words = PageMap::words_for(size_bytes);
+  void* const memory = reserve(size_bytes);
+  void* const map = memory == nullptr ? nullptr : reserve(words * sizeof(PageMap::Word));
+  if (map == nullptr) {
+    const int code = errno;
+    if (memory != nullptr) munmap(memory, static_cast<std::size_t>(size_bytes));
+    return system_failure(code, "reserving " + std::to_string(size_bytes) + " bytes for a memory volume");
   }
   return std::unique_ptr<MemoryVolume>(
-      new MemoryVolume({static_cast<std::byte*>(memory), static_cast<std::size_t>(size_bytes)}));
+      new MemoryVolume({static_cast<std::byte*>(memory), static_cast<std::size_t>(size_bytes)},
+                       {static_cast<PageMap::Word*>(map), words}));
 }
 
-MemoryVolume::~MemoryVolume() { munmap(memory_.data(), memory_.size()); }
+MemoryVolume::~MemoryVolume() {
+  munmap(memory_.data(), memory_.size());
+  munmap(words_.data(), words_.size_bytes());
+}
 
 MutableBytes MemoryVolume::window(std::uint64_t offset, std::uint64_t length) {
   assert(contains(offset, length));
+  pages_.mark(offset, length);
   return memory_.subspan(offset, length);
 }
 
 Started MemoryVolume::start(const VolumeRequest& request) {
-  const MutableBytes range = window(request.offset, request.length);
+  assert(contains(request.offset, request.length));
+  const MutableBytes range = memory_.subspan(request.offset, request.length);
   switch (request.verb) {
     case VolumeRequest::Verb::read:
       assert(request.buffer.size() == request.length);
@@ -60,6 +76,7 @@ Started MemoryVolume::start(const VolumeRequest& request) {
       break;
     case VolumeRequest::Verb::write:
       assert(request.buffer.size() == request.length);
+      pages_.mark(request.offset, request.length);
       copy_bytes(range, request.buffer);
       break;
     case VolumeRequest::Verb::flush:
@@ -67,6 +84,10 @@ Started MemoryVolume::start(const VolumeRequest& request) {
     case VolumeRequest::Verb::discard:
     case VolumeRequest::Verb::zero:
       zero_and_give_back(range);
+      pages_.clear(request.offset, request.length);
+      break;
+    case VolumeRequest::Verb::map:
+      pages_.fill(request.offset, request.length, request.extents);
       break;
   }
   return Result<void>{};

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/result.h"
+#include "volume/memory/page_map.h"
 #include "volume/volume.h"
 
 namespace lunway::volume {
@@ -22,13 +23,16 @@ class MemoryVolume final : public Volume {
 
   std::uint64_t size_bytes() const override { return memory_.size(); }
   const VolumeTraits& traits() const override { return traits_; }
+  /// Counts as written.
   MutableBytes window(std::uint64_t offset, std::uint64_t length) override;
   Started start(const VolumeRequest& request) override;
 
  private:
-  explicit MemoryVolume(MutableBytes memory) : memory_(memory) {}
+  MemoryVolume(MutableBytes memory, std::span<PageMap::Word> words) : memory_(memory), words_(words), pages_(words) {}
 
   const MutableBytes memory_;
+  const std::span<PageMap::Word> words_;
+  PageMap pages_;
   const VolumeTraits traits_{.can_discard = true, .can_zero = true};
 };
 

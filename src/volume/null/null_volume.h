@@ -24,6 +24,9 @@ class NullVolume final : public Volume {
   Started start(const VolumeRequest& request) override {
     assert(contains(request.offset, request.length));
     if (request.verb == VolumeRequest::Verb::read) std::ranges::fill(request.buffer, std::byte{});
+    if (request.verb == VolumeRequest::Verb::map && !request.extents.empty()) {
+      request.extents.front() = {.offset = request.offset, .length = request.length, .has_space = false};
+    }
     return Result<void>{};
   }
 

@@ -9,6 +9,7 @@
 #include <linux/falloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <variant>
 
@@ -18,7 +19,23 @@
 
 namespace lunway::volume {
 
+inline Result<void> execute_map(const IoOp& op) {
+  const std::uint64_t end = op.offset + op.length;
+  std::uint64_t at = op.offset;
+  for (Extent& extent : op.extents) {
+    if (at == end) break;
+    const off_t data = lseek(op.descriptor, static_cast<off_t>(at), SEEK_DATA);
+    const bool is_data = data == static_cast<off_t>(at);
+    const off_t next = is_data ? lseek(op.descriptor, static_cast<off_t>(at), SEEK_HOLE) : data;
+    const std::uint64_t stop = next < 0 ? end : std::min(static_cast<std::uint64_t>(next), end);
+    extent = {.offset = at, .length = stop - at, .has_space = is_data};
+    at = stop;
+  }
+  return {};
+}
+
 inline Result<void> execute(const IoOp& op) {
+  if (op.kind == IoOp::Kind::map) return execute_map(op);
   std::size_t done = 0;
   while (op.kind == IoOp::Kind::read || op.kind == IoOp::Kind::write) {
     if (done == op.memory.size()) return {};
