@@ -133,6 +133,7 @@ class Negotiator {
 
   NumberWish wish_of(const KeyInfo& info) const;
   std::uint32_t upper_bound_of(const KeyInfo& info) const;
+  std::uint32_t prospect(KeyId id) const;
   bool is_negotiable(const KeyInfo& info) const;
   bool is_irrelevant(const KeyInfo& info) const;
   bool is_acceptable(const KeyInfo& info, std::uint32_t value) const;

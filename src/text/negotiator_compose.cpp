@@ -88,8 +88,17 @@ std::uint32_t Negotiator::upper_bound_of(const KeyInfo& info) const {
     return std::min(max_burst.value, policy_.number(KeyId::max_burst_length).preferred);
   }
   //= rfc7143#13.19
-  const bool one_r2t = value(KeyId::error_recovery_level) != 0 && value(KeyId::data_sequence_in_order) != 0;
+  const bool one_r2t = prospect(KeyId::error_recovery_level) != 0 && prospect(KeyId::data_sequence_in_order) != 0;
   return info.id == KeyId::max_outstanding_r2t && one_r2t ? 1 : info.highest;
+}
+
+/// What a key will be worth when the peer agrees to all that we offer.
+std::uint32_t Negotiator::prospect(KeyId id) const {
+  const Slot& known = slot(id);
+  if (known.progress == Progress::offered) return known.offer;
+  const bool will_be_offered = known.progress == Progress::untouched && role_ == Role::initiator &&
+                               is_negotiable(info_of(id)) && wish_of(info_of(id)).offer;
+  return will_be_offered ? wish_of(info_of(id)).preferred : known.value;
 }
 
 bool Negotiator::is_irrelevant(const KeyInfo& info) const {
