@@ -28,7 +28,7 @@ struct ScsiRequest {
 };
 
 struct TaskManagementRequest {
-  /// Not ABORT TASK, which is abort(), nor TASK REASSIGN.
+  /// Not ABORT TASK, which is abort(), nor TASK REASSIGN. Those of RFC 7144 want iSCSIProtocolLevel=2.
   wire::TaskManagementFunction function = wire::TaskManagementFunction::logical_unit_reset;
   wire::Lun lun = {};
 };
@@ -37,7 +37,7 @@ struct TaskManagementRequest {
 enum class SubmitError : std::uint8_t {
   too_many_tasks,  // InitiatorSessionLimits::tasks
   too_long,        // the CDB, the data, or the payload of a ping
-  not_possible,    // the session has ended or is being logged out, or it is a discovery session
+  not_possible,    // the session has ended or is being logged out, is for discovery, or has not agreed to the function
 };
 
 }  // namespace lunway::session

@@ -20,6 +20,14 @@ using State = InitiatorTask::State;
 /// "The data lengths MUST NOT exceed the MaxRecvDataSegmentLength": the smallest that a target may declare.
 constexpr std::size_t kPingBytesMax = std::size_t{512} << 10;
 
+/// "an iSCSIProtocolLevel key negotiated to "2" is required to enable use of features defined in this RFC."
+//= rfc7144#7.1.1
+constexpr std::uint8_t kLevelOfRfc7144 = 2;
+
+bool is_from_rfc7144(wire::TaskManagementFunction function) {
+  return function >= wire::TaskManagementFunction::query_task;
+}
+
 bool fits_32_bits(std::size_t size) { return size <= 0xffffffff; }
 
 bool is_living(const InitiatorTask& task) { return task.state == State::waiting || task.state == State::sent; }
@@ -71,6 +79,8 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::manage(Instant now, const 
   const bool names_a_task = wire::has_referenced_task(request.function);
   assert(!names_a_task && "abort() is for single tasks");
   if (!is_normal() || names_a_task) return std::unexpected(SubmitError::not_possible);
+  if (is_from_rfc7144(request.function) && parameters_.protocol_level < kLevelOfRfc7144)
+    return std::unexpected(SubmitError::not_possible);
   auto admitted = admit(now, limits_.task_management_time);
   if (!admitted) return std::unexpected(admitted.error());
   InitiatorTask& task = **admitted;
@@ -232,12 +242,13 @@ void InitiatorSessionCore::connection_up(const text::SessionParameters& paramete
 void InitiatorSessionCore::connection_down(wire::Cid cid, bool logged_in, bool graceful) {
   if (logged_in) --connections_;
   const bool last = connections_ == 0;
-  const TaskFault fault = graceful ? TaskFault::session_closed : TaskFault::connection_lost;
+  const TaskFault fault = graceful && closed_ ? TaskFault::session_closed : TaskFault::connection_lost;
   for (InitiatorTask& task : tasks_.slots()) {
     if (!is_living(task) || (!last && task.allegiance != cid)) continue;
     finish(task, task.overdue ? TaskFailure{.fault = TaskFault::timed_out} : TaskFailure{.fault = fault});
   }
   std::erase(given_up_, cid);
+  if (closing_by_ == cid && !closed_) closing_by_.reset();
   if (!logged_in || !last) return;
   ended_ = true;
   machine_.step(graceful ? InitiatorSessionEvent::closed : InitiatorSessionEvent::failed);

@@ -56,6 +56,14 @@ class InitiatorSessionCore {
   InitiatorTaskTable& tasks() { return tasks_; }
   bool has_outputs() const { return !outputs_.empty(); }
   bool logging_out() const { return logging_out_; }
+  std::uint32_t connections() const { return connections_; }
+
+  /// The connection that has asked the target to close the session. Unset again when that fails.
+  std::optional<wire::Cid> closing_by() const { return closing_by_; }
+  void set_closing_by(wire::Cid cid) { closing_by_ = cid; }
+  /// The target has closed the session, and with it all connections.
+  bool is_closed() const { return closed_; }
+  void set_closed() { closed_ = true; }
 
   void connection_up(const text::SessionParameters& parameters, wire::Tsih tsih);
   /// The transport of a connection has ended, and its tasks end with it. `logged_in`: it was up; `graceful`: it has
@@ -120,6 +128,8 @@ class InitiatorSessionCore {
   std::deque<TaskDone> outputs_;
 
   bool logging_out_ = false;
+  std::optional<wire::Cid> closing_by_;
+  bool closed_ = false;
   bool ended_ = false;
   std::uint32_t connections_ = 0;
   std::uint32_t internal_ = 0;   // living tasks of the engine's own

@@ -47,7 +47,7 @@ struct Texts : FullFeature {
 
 using Rfc7143_6_2_InitiatorOneText = Texts;
 
-//= ledger R7143-6.2-05
+//= ledger R7143-6.2-05 R7143-11.10-01
 TEST_F(Rfc7143_6_2_InitiatorOneText, ASecondExchangeWaitsForTheEndOfTheFirst) {
   rig.log_in();
   const auto first = rig.session.send_targets(rig.time, "", seconds(10));

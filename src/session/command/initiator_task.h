@@ -22,6 +22,7 @@
 #include "session/task_id.h"
 #include "text/key_value.h"
 #include "text/negotiator.h"
+#include "wire/logout_request.h"
 #include "wire/scsi_command.h"
 #include "wire/task_management_request.h"
 
@@ -67,7 +68,10 @@ struct TextWork {
   std::unique_ptr<text::Negotiator> negotiator = nullptr;
 };
 
-struct LogoutWork {};
+struct LogoutWork {
+  /// Close the session, or the connection.
+  wire::LogoutReason reason = wire::LogoutReason::close_session;
+};
 
 struct InitiatorTask {
   enum class State : std::uint8_t {

@@ -123,14 +123,20 @@ void InitiatorConnectionCore::drop_batch() {
   batch_.clear();
 }
 
-void InitiatorConnectionCore::check_patience() {
+void InitiatorConnectionCore::check_session() {
+  // "all connections must be closed if the logout reason was session close"
+  //= rfc7143#11.15
+  if (session_.is_closed() && !closing_) {
+    graceful_ = true;
+    close(Reason::logged_out, "the session was closed on another connection", Event::session_closed);
+  }
   if (session_.gave_up(cid_)) close(Reason::target_silent, "no answer to a request that must be answered");
 }
 
 // ------------------------------------------------------------------------------------------------ outputs and time
 
 std::optional<InitiatorConnectionOutput> InitiatorConnectionCore::next_output() {
-  check_patience();
+  check_session();
   if (outputs_.empty()) return std::nullopt;
   InitiatorConnectionOutput output = std::move(outputs_.front());
   outputs_.pop_front();
@@ -139,7 +145,8 @@ std::optional<InitiatorConnectionOutput> InitiatorConnectionCore::next_output() 
 
 Instant InitiatorConnectionCore::deadline() const {
   Instant deadline = std::min({login_deadline_, logout_deadline_, leave_by_});
-  const bool pings = limits_.ping_after != Duration::zero() && logged_in_ && !closing_ && !logout_;
+  const bool pings =
+      limits_.ping_after != Duration::zero() && logged_in_ && !closing_ && !logout_ && !session_.closing_by();
   if (pings && !keepalive_) deadline = std::min(deadline, last_heard_ + limits_.ping_after);
   return deadline;
 }

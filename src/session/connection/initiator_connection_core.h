@@ -82,7 +82,8 @@ class InitiatorConnectionCore {
   void close(Reason reason, std::string_view detail, Event event = Event::transport_lost);
   /// The target broke a rule.
   void broken(std::string_view detail) { close(Reason::protocol_error, detail); }
-  void check_patience();
+  /// Ends the connection when its session has lost patience with it, or has been closed.
+  void check_session();
   void drop_batch();
 
   // ---- bytes in (initiator_receive.cpp)

@@ -154,9 +154,11 @@ void InitiatorConnectionCore::take(Instant /*now*/, wire::LogoutResponse pdu) {
   take_window(pdu);
   InitiatorTask* const task = task_of(pdu.itt(), "Logout Response");
   if (task == nullptr) return;
-  if (!std::holds_alternative<LogoutWork>(task->work)) return broken("Logout Response for another task (11.15)");
+  const auto* logout = std::get_if<LogoutWork>(&task->work);
+  if (logout == nullptr) return broken("Logout Response for another task (11.15)");
   if (pdu.response() != wire::LogoutResponseCode::closed)
     return close(Reason::logout_failed, wire::to_string(pdu.response()), Event::logout_failed);
+  if (logout->reason == wire::LogoutReason::close_session) session_.set_closed();
   graceful_ = true;
   close(Reason::logged_out, "", Event::logout_succeeded);
 }

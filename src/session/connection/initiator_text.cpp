@@ -113,6 +113,7 @@ bool InitiatorConnectionCore::take_negotiation(TextWork& work) {
 //= rfc7143#6.4
 void InitiatorConnectionCore::end_negotiation(InitiatorTask& task, TextWork& work) {
   if (!work.negotiator->finish()) parameters_ = work.negotiator->connection_parameters();
+  framer_.set_max_data_segment_length(parameters_.our_max_recv_data_segment_length);
   session_.finish(task, ManagementCompletion{});
 }
 

@@ -20,7 +20,7 @@
 namespace lunway::session {
 
 std::span<const Bytes> InitiatorConnectionCore::next_transmit(Instant now) {
-  check_patience();
+  check_session();
   if (closing_) return {};
   if (batch_.is_empty()) fill_batch(now);
   return batch_.pieces();
@@ -36,7 +36,10 @@ void InitiatorConnectionCore::fill_batch(Instant now) {
     if (login_request_due_) send_login_request();
     return;
   }
-  if (logout_) return;
+  // "After sending the Logout Request PDU, an initiator MUST NOT send any new iSCSI requests on the closing
+  // connection", nor on any other when it is the session that is to be closed.
+  //= rfc7143#11.14
+  if (logout_ || session_.closing_by()) return;
   // Commands and data take turns, so that neither waits for the end of the other.
   while (!batch_.is_full(limits_.transmit_bytes)) {
     if (send_answer()) continue;
@@ -158,7 +161,11 @@ void InitiatorConnectionCore::begin_logout(Instant now) {
   task->allegiance = cid_;
   task->state = InitiatorTask::State::sent;
   task->cmd_sn = session_.window().next();
-  task->work = LogoutWork{};
+  // A target that wants to be rid of one of several connections leaves the session to the others.
+  const bool goes_alone = !session_.logging_out() && session_.connections() > 1;
+  task->work =
+      LogoutWork{.reason = goes_alone ? wire::LogoutReason::close_connection : wire::LogoutReason::close_session};
+  if (!goes_alone) session_.set_closing_by(cid_);
   logout_ = task->id();
   logout_deadline_ = now + limits_.logout_time;
   leave_by_ = kNever;
@@ -225,10 +232,13 @@ void InitiatorConnectionCore::send(InitiatorTask& task, TextWork& work) {
       batch_.keep(std::string(piece.text)));
 }
 
-void InitiatorConnectionCore::send(InitiatorTask& task, LogoutWork& /*work*/) {
-  // Its only connection: with it the session is closed.
-  put(wire::LogoutRequest::build(
-          {.immediate = true, .reason = wire::LogoutReason::close_session, .itt = task.itt(), .cmd_sn = task.cmd_sn}),
+void InitiatorConnectionCore::send(InitiatorTask& task, LogoutWork& work) {
+  const bool names_connection = work.reason != wire::LogoutReason::close_session;
+  put(wire::LogoutRequest::build({.immediate = true,
+                                  .reason = work.reason,
+                                  .itt = task.itt(),
+                                  .cid = names_connection ? cid_ : wire::Cid{},
+                                  .cmd_sn = task.cmd_sn}),
       {});
 }
 

@@ -6,6 +6,7 @@
 
 #include "session/login/initiator_login.h"
 
+#include <cassert>
 #include <utility>
 
 #include "text/target_address.h"
@@ -19,6 +20,18 @@ constexpr std::size_t kLoginSegmentBytes = 8192;
 
 std::unexpected<InitiatorClose> broken(std::string detail) {
   return std::unexpected(InitiatorClose{.reason = InitiatorCloseReason::protocol_error, .detail = std::move(detail)});
+}
+
+/// What the engine cannot do is not offered and not agreed to, whatever the profile says.
+text::Policy within_engine(text::Policy policy) {
+  using text::KeyId;
+  // Whatever goes wrong ends the task or the connection.
+  policy.number(KeyId::error_recovery_level) = {.preferred = 0, .worst = 0};
+  // FastAbort wants answers to Asynchronous Messages that we do not give.
+  //= rfc7143#4.2.3.4
+  policy.task_reporting =
+      text::ListWish({text::TaskReporting::response_fence, text::TaskReporting::rfc3720}, policy.task_reporting.offer);
+  return policy;
 }
 
 text::Negotiator::Start negotiator_start(const InitiatorProfile& profile, const InitiatorLogin::Start& start) {
@@ -37,8 +50,9 @@ InitiatorLogin::InitiatorLogin(const InitiatorProfile& profile, EntropySource& e
       entropy_(entropy),
       start_(start),
       limits_(limits),
-      negotiator_(negotiator_start(profile, start), profile.policy),
+      negotiator_(negotiator_start(profile, start), within_engine(profile.policy)),
       assembler_({.bytes = limits.login_text_bytes}) {
+  assert((profile.chap || !profile.target_chap) && "mutual CHAP needs an account of our own");
   // The names stand in the first request, whatever its stage.
   //= rfc7143#6.3
   say("InitiatorName", profile.initiator_name);
@@ -68,6 +82,8 @@ InitiatorLogin::Request InitiatorLogin::next_request() {
 std::expected<InitiatorLogin::Progress, InitiatorClose> InitiatorLogin::receive(const wire::LoginResponse& response,
                                                                                 Bytes text) {
   if (++responses_ > limits_.login_responses) return broken("more Login Responses than a login needs");
+  text_bytes_ += text.size();
+  if (text_bytes_ > limits_.login_text_bytes) return broken("more text than a login needs");
   if (wire::status_class(response.status()) != wire::LoginStatusClass::success) return take_refusal(response, text);
   if (auto checked = check_header(response); !checked) return std::unexpected(std::move(checked.error()));
 
