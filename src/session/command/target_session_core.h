@@ -92,6 +92,9 @@ class TargetSessionCore {
 
   /// Something about the task has changed: does what has become possible.
   void advance(TargetTask& task);
+  /// The command ends with CHECK CONDITION, "SNACK rejected", whatever the owner makes of it.
+  //= rfc7143#11.4.7.2
+  void fail_for_lost_data(TargetTask& task);
   /// Ends the task without a status.
   void abort(TargetTask& task);
   void abort_tasks_of(const TargetConnectionCore& connection);
@@ -129,6 +132,7 @@ class TargetSessionCore {
   void free_held(TargetTask& task);
   void leave_window(TargetTask& task);
   void leave(TargetTask& task);
+  static void set_lost_data_result(TargetTask& task);
   void end_internally(TargetTask& task, wire::ScsiStatus status);
 
   SessionRequest request_;

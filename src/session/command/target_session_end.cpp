@@ -4,6 +4,7 @@
 // How tasks end: with a status, by an abort, with their connection.
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 #include "session/command/residual.h"
@@ -12,6 +13,15 @@
 #include "wire/sense_segment.h"
 
 namespace lunway::session {
+namespace {
+
+/// Fixed format, ABORTED COMMAND, "SNACK rejected": a read error.
+//= rfc7143#11.4.7.2
+constexpr std::array<std::byte, 18> kSnackRejectedSense{
+    std::byte{0x70}, {}, std::byte{0x0b}, {}, {}, {}, {}, std::byte{10}, {}, {}, {}, {}, std::byte{0x11},
+    std::byte{0x13}};
+
+}  // namespace
 
 void TargetSessionCore::complete(TaskId id, const CommandResult& result) {
   TargetTask* task = tasks_.find(id);
@@ -44,6 +54,7 @@ void TargetSessionCore::complete(TaskId id, const CommandResult& result) {
 
   const auto to_send = std::min<std::uint64_t>(result.data_in_length, task->read_length);
   task->read.begin(result.data_in, static_cast<std::uint32_t>(to_send));
+  if (task->lost_data) set_lost_data_result(*task);
   task->state = State::answered;
   task->write.stop();
   task->destination.open = false;
@@ -51,6 +62,21 @@ void TargetSessionCore::complete(TaskId id, const CommandResult& result) {
   if (task->connection != nullptr) task->connection->transmitter().withdraw(*task);
   free_held(*task);
   advance(*task);
+}
+
+void TargetSessionCore::fail_for_lost_data(TargetTask& task) {
+  task.lost_data = true;
+  if (task.state != State::answered) return;
+  task.connection->transmitter().withdraw(task);
+  set_lost_data_result(task);
+  advance(task);
+}
+
+void TargetSessionCore::set_lost_data_result(TargetTask& task) {
+  task.result.status = wire::ScsiStatus::check_condition;
+  const wire::SenseSegment segment{.sense = kSnackRejectedSense, .rest = {}};
+  task.result.segment_length = static_cast<std::uint32_t>(segment.write(task.result.segment).size());
+  task.read.begin({}, 0);
 }
 
 /// A status of the engine's own: the owner has not seen the command.

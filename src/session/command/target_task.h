@@ -93,6 +93,8 @@ struct TargetTask {
   std::uint32_t held_length = 0;
   /// It counts as one of the commands in the CmdSN window.
   bool windowed = false;
+  /// The initiator has lost data of it that will not come again: whatever the owner says, it has failed.
+  bool lost_data = false;
   /// There was no room for its data while it waited: it gets BUSY when its turn comes.
   bool refused = false;
 

@@ -54,10 +54,11 @@ WriteTransfer::Verdict WriteTransfer::judge(const DataOut& pdu) {
     fail(TransferFailure::protocol_service_crc_error);
     return Verdict::drop;
   }
-  const bool ends_too_early = pdu.final && data_of(pdu.ttt).count() + pdu.length != sequence->end;
-  if (fits(pdu, *sequence) && !ends_too_early) return Verdict::take;
+  const bool good = fits(pdu, *sequence);
+  const bool too_short = good && pdu.final && data_of(pdu.ttt).count() + pdu.length != sequence->end;
+  if (good && !too_short) return Verdict::take;
   fail(TransferFailure::incorrect_amount_of_data);
-  return Verdict::wrong;
+  return too_short ? Verdict::too_short : Verdict::wrong;
 }
 
 bool WriteTransfer::fits(const DataOut& pdu, const Sequence& sequence) {

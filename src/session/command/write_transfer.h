@@ -60,10 +60,11 @@ class WriteTransfer {
 
   /// What becomes of a Data-Out.
   enum class Verdict : std::uint8_t {
-    take,     // its bytes belong at its buffer offset
-    drop,     // in sequence, but the transfer has failed already: its bytes go nowhere
-    unknown,  // no sequence of this command has this tag
-    wrong,    // it breaks the order, the length or the offset of its sequence; the transfer has failed
+    take,       // its bytes belong at its buffer offset
+    drop,       // in sequence, but the transfer has failed already: its bytes go nowhere
+    unknown,    // no sequence of this command has this tag
+    wrong,      // it breaks the order or the range of its sequence; the transfer has failed
+    too_short,  // it ends its sequence before all of the data has come; the transfer has failed
   };
 
   /// Judges a Data-Out by its header. Bytes that are to be taken count as here only with arrived(). Whatever the

@@ -68,7 +68,7 @@ TEST(Rfc7143_13_10_TargetWriteTransfer, UnsolicitedDataThatWasNotAgreedIsUnexpec
 
 TEST(Rfc7143_11_4_7_2_TargetWriteTransfer, LessThanTheFirstBurstIsIncorrect) {
   WriteTransfer write = transfer(0, true);
-  EXPECT_EQ(write.judge(unsolicited(0, 0, 512, true)), Verdict::wrong);
+  EXPECT_EQ(write.judge(unsolicited(0, 0, 512, true)), Verdict::too_short);
   write.arrived(unsolicited(0, 0, 512, true));
   EXPECT_TRUE(write.quiet());
   EXPECT_EQ(write.failure(), TransferFailure::incorrect_amount_of_data);
@@ -219,7 +219,7 @@ TEST_F(Rfc7143_13_18_TargetWriteTransfer, PdusOfASequenceComeInAnyOrder) {
 
 TEST_F(Rfc7143_13_18_TargetWriteTransfer, ASequenceWithAGapIsIncorrect) {
   EXPECT_EQ(take(solicited(0, 1024, 1024, false)), Verdict::take);
-  EXPECT_EQ(take(solicited(1, 0, 1000, true)), Verdict::wrong);
+  EXPECT_EQ(take(solicited(1, 0, 1000, true)), Verdict::too_short);
   EXPECT_EQ(write.failure(), TransferFailure::incorrect_amount_of_data);
 }
 

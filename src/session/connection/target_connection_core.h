@@ -109,11 +109,13 @@ class TargetConnectionCore {
   void on_nop_out(const wire::NopOut& nop, Bytes data);
   void on_text_request(Instant now, const wire::TextRequest& request, Bytes data);
   void on_task_management(const wire::TaskManagementRequest& request);
+  void on_snack(wire::HeaderView header);
 
   // target_data_out_handler.cpp
   void on_data_out_head(const wire::PlaceNeeded& head);
   void on_data_out(const wire::WholePdu& pdu);
   bool begin_data_out(wire::HeaderView header);
+  void reject_if_wrong(WriteTransfer::Verdict verdict, wire::HeaderView header);
   TargetTask* task_of(const wire::DataOut& pdu);
   MutableBytes place_of_incoming();
   void end_data_out(bool digest_ok);

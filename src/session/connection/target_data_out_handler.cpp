@@ -62,10 +62,18 @@ bool TargetConnectionCore::begin_data_out(wire::HeaderView header) {
   std::ranges::copy(header, incoming.header.begin());
   const auto verdict = task->write.judge(incoming.pdu);
   incoming.taken = verdict == WriteTransfer::Verdict::take;
-  if (verdict == WriteTransfer::Verdict::unknown || verdict == WriteTransfer::Verdict::wrong) {
-    reject(RejectReason::invalid_pdu_field, header);
-  }
+  reject_if_wrong(verdict, header);
   return true;
+}
+
+void TargetConnectionCore::reject_if_wrong(WriteTransfer::Verdict verdict, wire::HeaderView header) {
+  using Verdict = WriteTransfer::Verdict;
+  // "A target should use this reason code for all invalid values of PDU fields that are meant to describe [...] a data
+  // transfer", such as tags and offsets.
+  //= rfc7143#11.17.1
+  if (verdict == Verdict::unknown || verdict == Verdict::wrong) reject(RejectReason::invalid_pdu_field, header);
+  //= rfc7143#11.8
+  if (verdict == Verdict::too_short) reject(RejectReason::protocol_error, header);
 }
 
 /// Fields that go with a tag must agree with the task's.

@@ -17,6 +17,23 @@ namespace lunway::session {
 using wire::Opcode;
 using wire::RejectReason;
 
+namespace {
+
+/// The length of the read of a bidirectional command stands in an AHS, and there only.
+//= rfc7143#11.3.4
+std::optional<wire::FormatError> direction_error_of(const wire::ScsiCommand& command, const wire::CommandAhs& ahs) {
+  using Kind = wire::FormatError::Kind;
+  if (command.is_bidirectional() && !ahs.bidirectional_read_length) {
+    return wire::FormatError{Kind::inconsistent, "11.3.4", "a bidirectional command has an AHS with its read length"};
+  }
+  if (!command.read() && ahs.bidirectional_read_length.value_or(0) != 0) {
+    return wire::FormatError{Kind::inconsistent, "11.3.1", "R is 1 when data is to be read"};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 void TargetConnectionCore::on_full_feature(Instant now, const wire::WholePdu& pdu) {
   const Opcode opcode = wire::BasicHeader(pdu.header).opcode();
   if (opcode == Opcode::data_out && !session_->is_discovery()) {
@@ -41,9 +58,8 @@ void TargetConnectionCore::on_full_feature(Instant now, const wire::WholePdu& pd
                           opcode == Opcode::logout_request;
   const bool fits_discovery = opcode == Opcode::text_request || opcode == Opcode::logout_request;
   if (session_->is_discovery() ? !fits_discovery : !is_request) {
-    // SNACK needs ErrorRecoveryLevel 1; the rest nobody knows.
-    const bool snack = opcode == Opcode::snack_request && !session_->is_discovery();
-    reject(snack ? RejectReason::snack_reject : RejectReason::command_not_supported, pdu.header, pdu.ahs);
+    if (opcode == Opcode::snack_request && !session_->is_discovery()) return on_snack(pdu.header);
+    reject(RejectReason::command_not_supported, pdu.header, pdu.ahs);
     return;
   }
   if (const auto error = format_error_of(pdu.header)) {
@@ -79,6 +95,10 @@ void TargetConnectionCore::on_scsi_command(Instant now, const wire::WholePdu& pd
   const auto ahs = wire::CommandAhs::parse(pdu.ahs);
   if (!ahs) {
     on_format_error(ahs.error(), pdu.header, pdu.ahs);
+    return;
+  }
+  if (const auto error = direction_error_of(command, *ahs)) {
+    on_format_error(*error, pdu.header, pdu.ahs);
     return;
   }
   const Admission admission = session_->admit_command(*this, command, *ahs, pdu.data);
@@ -169,6 +189,18 @@ void TargetConnectionCore::on_task_management(const wire::TaskManagementRequest&
   // Its CmdSN has been counted, so it is too late to reject it.
   using Code = wire::TaskManagementResponseCode;
   transmitter_.answer(wire::TaskManagementResponse::build({.response = Code::function_rejected, .itt = request.itt()}));
+}
+
+/// Nothing is sent again at ErrorRecoveryLevel 0. What the initiator misses is lost, and its command has failed, unless
+/// the status is on its way.
+//= rfc7143#7.8
+void TargetConnectionCore::on_snack(wire::HeaderView header) {
+  reject(RejectReason::snack_reject, header);
+  const wire::SnackRequest snack(header);
+  const bool misses_data = snack.type() == wire::SnackType::data_or_r2t || snack.type() == wire::SnackType::r_data;
+  TargetTask* task = misses_data ? session_->tasks().find(snack.itt()) : nullptr;
+  if (task == nullptr || task->kind != TargetTask::Kind::command || task->connection != this) return;
+  session_->fail_for_lost_data(*task);
 }
 
 }  // namespace lunway::session
