@@ -12,7 +12,7 @@ void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
   rules_ = rules;
   length_ = announced.length;
   wanted_end_ = immediate_taken_ = outstanding_ = solicited_next_ = 0;
-  unsolicited_open_ = unsolicited_awaited_ = stopped_ = soliciting_ = false;
+  unsolicited_open_ = unsolicited_owed_ = stopped_ = soliciting_ = false;
   failure_ = TransferFailure::none;
   const std::uint32_t unsolicited_limit = std::min(announced.length, rules.first_burst_length);
 
@@ -35,8 +35,8 @@ void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
   // "No more data PDUs are expected to follow" when all of the data is immediate. Then F was to be 1; to wait for a PDU
   // that has no reason to come would hang the command.
   //= rfc7143#11.3.4
-  unsolicited_awaited_ = begin < unsolicited_limit;
-  if (unsolicited_awaited_ && rules.initial_r2t) fail(TransferFailure::unexpected_unsolicited_data);
+  unsolicited_owed_ = begin < unsolicited_limit;
+  if (unsolicited_owed_ && rules.initial_r2t) fail(TransferFailure::unexpected_unsolicited_data);
 }
 
 WriteTransfer::Verdict WriteTransfer::judge(const DataOut& pdu) {
@@ -108,7 +108,7 @@ WriteTransfer::R2t WriteTransfer::next_r2t(wire::Ttt ttt, wire::R2TSN r2t_sn) {
 
 bool WriteTransfer::has(std::uint32_t end) const {
   if (unsolicited_end() >= end) return true;
-  return soliciting_ && unsolicited_end() == solicited_begin() && !unsolicited_awaited_ &&
+  return soliciting_ && unsolicited_end() == solicited_begin() && !awaits_unsolicited() &&
          solicited_data_.contiguous_end() >= end;
 }
 
@@ -131,7 +131,7 @@ WriteTransfer::Sequence* WriteTransfer::find(wire::Ttt ttt) {
 
 void WriteTransfer::close(wire::Ttt ttt) {
   if (ttt == wire::kNoTtt) {
-    unsolicited_open_ = unsolicited_awaited_ = false;
+    unsolicited_open_ = false;
     return;
   }
   const auto living = sequences_.begin() + outstanding_;
@@ -148,7 +148,7 @@ void WriteTransfer::fail(TransferFailure why) {
 bool WriteTransfer::is_consistent() const {
   return highest_unsolicited_end() <= length_ && solicited_data_.highest_end() <= solicited_next_ &&
          solicited_next_ <= length_ && wanted_end_ <= length_ && outstanding_ <= kMaxOutstandingR2t &&
-         immediate_taken_ <= unsolicited_end() && (unsolicited_open_ || !unsolicited_awaited_);
+         immediate_taken_ <= unsolicited_end();
 }
 
 }  // namespace lunway::session

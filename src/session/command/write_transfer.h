@@ -95,7 +95,7 @@ class WriteTransfer {
   R2t next_r2t(wire::Ttt ttt, wire::R2TSN r2t_sn);
 
   /// Nothing more is to come unless an R2T asks for it: the initiator has ended all sequences with the F bit.
-  bool quiet() const { return !unsolicited_awaited_ && outstanding_ == 0; }
+  bool quiet() const { return !awaits_unsolicited() && outstanding_ == 0; }
 
   /// Nothing more may come either: not even the empty end of unsolicited data which a command without the F bit
   /// announced when all of it was immediate.
@@ -123,6 +123,7 @@ class WriteTransfer {
     wire::DataSN data_sn;
   };
 
+  bool awaits_unsolicited() const { return unsolicited_open_ && unsolicited_owed_; }
   Sequence* find(wire::Ttt ttt);
   DataCoverage& data_of(wire::Ttt ttt) { return ttt == wire::kNoTtt ? unsolicited_data_ : solicited_data_; }
   /// The PDU brings what its sequence lacks, at a place where it may come now.
@@ -136,9 +137,9 @@ class WriteTransfer {
   std::uint32_t length_ = 0;
   std::uint32_t wanted_end_ = 0;
   std::uint32_t immediate_taken_ = 0;
-  /// Unsolicited Data-Out may come / must come before the data is whole.
+  /// Unsolicited Data-Out may come, and whether some had to come when the command did.
   bool unsolicited_open_ = false;
-  bool unsolicited_awaited_ = false;
+  bool unsolicited_owed_ = false;
   bool stopped_ = false;
   TransferFailure failure_ = TransferFailure::none;
 

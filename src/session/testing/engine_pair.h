@@ -3,7 +3,7 @@
 //
 // The initiator's engine against the target's, joined by two pipes in memory that cut the bytes at random. Behind the
 // target is a disk of bytes: CDB 2Ah writes and 28h reads at the offset in bytes 2 to 5. The device answers at random
-// moments, so commands overtake each other. A run is a function of its seed.
+// moments, so commands overtake each other. A run is a function of its seed. CmdSN wraps early in each run.
 
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "base/big_endian.h"
@@ -29,7 +30,7 @@ class EnginePair {
  public:
   explicit EnginePair(unsigned seed, const InitiatorProfile& profile = EnginePair::profile(),
                       const LoginPolicy& policy = {})
-      : random_(seed), disk(1 << 20), initiator(profile, {}, wire::CmdSN(seed)) {
+      : random_(seed), disk(1 << 20), initiator(profile, {}, wire::CmdSN(0xfffffff8 + seed % 8)) {
     directory.policy = policy;
     target_connection =
         std::make_unique<TargetConnection>(now, directory, target_entropy, Portal(), ConnectionLimits());
@@ -48,24 +49,32 @@ class EnginePair {
   /// Lets everything happen that can, in random order. False when it does not come to rest.
   bool run() {
     for (int rounds = 0; rounds < 200'000; ++rounds) {
-      bool moved = false;
-      switch (random_() % 4) {
-        case 0:
-          moved = move_to_target();
-          break;
-        case 1:
-          moved = move_to_initiator();
-          break;
-        case 2:
-          moved = answer_one();
-          break;
-        default:
-          break;
-      }
-      if (!moved && !move_to_target(true) && !move_to_initiator(true) && !answer_one()) return true;
+      if (!step()) return true;
     }
     return false;
   }
+
+  /// Lets something happen. False when nothing can.
+  bool step() {
+    bool moved = false;
+    switch (random_() % 4) {
+      case 0:
+        moved = move_to_target();
+        break;
+      case 1:
+        moved = move_to_initiator();
+        break;
+      case 2:
+        moved = answer_one();
+        break;
+      default:
+        break;
+    }
+    return moved || move_to_target(true) || move_to_initiator(true) || answer_one();
+  }
+
+  /// After a verb of the initiator's session.
+  void drain() { drain_initiator(); }
 
   std::array<std::byte, 16> cdb(std::byte code, std::uint32_t offset) const {
     std::array<std::byte, 16> cdb{};
@@ -100,13 +109,19 @@ class EnginePair {
   bool session_ended = false;
   /// Submits that the device keeps to itself.
   bool device_sleeps = false;
+  /// The device takes write data in random pieces up to this size; zero: all at once.
+  std::uint32_t device_piece = 0;
+  /// The device ends one command in so many with BUSY, at any time; zero: none.
+  unsigned device_refuses_one_in = 0;
+  /// DataArrived with a failure.
+  int failed_transfers = 0;
 
  private:
   struct Command {
     Submit submit;
     std::array<std::byte, 16> cdb{};
-    bool accepted = false;
-    bool arrived = false;
+    std::uint32_t accepted = 0;
+    bool waits_for_data = false;
     bool aborted = false;
     std::vector<Bytes> pieces = {};
   };
@@ -215,7 +230,10 @@ class EnginePair {
         copy_bytes(command.cdb, submit->cdb);
       }
       if (const auto* arrived = std::get_if<DataArrived>(&*output)) {
-        for (Command& command : commands_) command.arrived |= command.submit.task == arrived->task;
+        if (arrived->failure != TransferFailure::none) ++failed_transfers;
+        for (Command& command : commands_) {
+          if (command.submit.task == arrived->task) command.waits_for_data = false;
+        }
       }
       if (const auto* abort = std::get_if<Abort>(&*output)) {
         for (Command& command : commands_) command.aborted |= command.submit.task == abort->task;
@@ -253,13 +271,20 @@ class EnginePair {
       return true;
     }
     if (device_sleeps) return false;
-    const std::uint32_t offset = load_be32(&command.cdb[2]);
-    if (command.cdb[0] == kWriteCode && !command.accepted) {
-      command.accepted = true;
-      target->accept_data(task, MutableBytes(disk).subspan(offset, command.submit.write_length));
+    if (device_refuses_one_in != 0 && random_() % device_refuses_one_in == 0) {
+      end(index, {.status = wire::ScsiStatus::busy});
       return true;
     }
-    if (command.accepted && !command.arrived) return false;
+    if (command.waits_for_data) return false;
+    const std::uint32_t offset = load_be32(&command.cdb[2]);
+    const std::uint32_t rest = command.submit.write_length - command.accepted;
+    if (rest != 0) {
+      const auto piece = device_piece == 0 ? rest : std::min(rest, static_cast<std::uint32_t>(some(device_piece)));
+      command.waits_for_data = true;
+      target->accept_data(
+          task, MutableBytes(disk).subspan(offset + std::exchange(command.accepted, command.accepted + piece), piece));
+      return true;
+    }
     CommandResult result{.data_out_length = command.submit.write_length};
     if (command.cdb[0] == kReadCode) {
       // A copy, for the disk may change while the data is sent.
@@ -267,11 +292,15 @@ class EnginePair {
       command.pieces = {Bytes(reads_.back())};
       result.data_in_length = command.submit.read_length;
     }
-    sending_.push_back(std::move(command));
+    end(index, result);
+    return true;
+  }
+
+  void end(std::size_t index, CommandResult result) {
+    sending_.push_back(std::move(commands_[index]));
     commands_.erase(commands_.begin() + static_cast<std::ptrdiff_t>(index));
     result.data_in = sending_.back().pieces;
-    target->complete(task, result);
-    return true;
+    target->complete(sending_.back().submit.task, result);
   }
 
   std::vector<std::byte> to_target_;
