@@ -19,7 +19,7 @@ struct InitiatorConnectionLimits {
   Duration login_time = std::chrono::seconds(15);
   /// Login Responses in one login.
   std::uint32_t login_responses = 64;
-  /// Text of one login, all responses together.
+  /// Text of one answer, all the responses that it is cut into together.
   std::size_t login_text_bytes = std::size_t{64} * 1024;
 
   /// Silence after which the target is pinged; zero: never.

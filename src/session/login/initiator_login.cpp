@@ -82,8 +82,6 @@ InitiatorLogin::Request InitiatorLogin::next_request() {
 std::expected<InitiatorLogin::Progress, InitiatorClose> InitiatorLogin::receive(const wire::LoginResponse& response,
                                                                                 Bytes text) {
   if (++responses_ > limits_.login_responses) return broken("more Login Responses than a login needs");
-  text_bytes_ += text.size();
-  if (text_bytes_ > limits_.login_text_bytes) return broken("more text than a login needs");
   if (wire::status_class(response.status()) != wire::LoginStatusClass::success) return take_refusal(response, text);
   if (auto checked = check_header(response); !checked) return std::unexpected(std::move(checked.error()));
 

@@ -113,7 +113,6 @@ class InitiatorLogin {
   text::TextWriter writer_;
   text::TextAssembler assembler_;
   std::uint32_t responses_ = 0;
-  std::size_t text_bytes_ = 0;
   /// Ready to leave the stage: the T bit of the request whose text is in writer_.
   bool transit_ = false;
   /// What the last request said.
