@@ -94,7 +94,7 @@ void Client::on_connected(runtime::Connector& /*connector*/, int socket) {
 }
 
 void Client::on_connect_failed(runtime::Connector& /*connector*/, const lunway::Error& error) {
-  end(unreachable(error));
+  end(leaving_ ? std::nullopt : std::optional(unreachable(error)));
 }
 
 bool Client::redirect() {
@@ -110,7 +110,8 @@ void Client::end(std::optional<Error> failure) {
   state_ = SessionState::closed;
   failure_ = std::move(failure);
   timer_.disarm();
-  told_opened(failure_ ? Result<>(std::unexpected(*failure_)) : Result<>{});
+  // Whoever still waits for the login has not got it, even when it was given up on purpose.
+  told_opened(std::unexpected(failure_.value_or(Error{ErrorKind::aborted, 0, "given up before the login was over"})));
 }
 
 void Client::told_opened(Result<> result) {

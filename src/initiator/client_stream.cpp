@@ -107,6 +107,10 @@ void Client::drain() {
     if (!output) break;
     std::visit([this](auto& event) { take(std::move(event)); }, *output);
   }
+  // The target may declare it again in the Full Feature Phase.
+  //= rfc7143#13.12
+  if (connection_ && state_ == SessionState::logged_in)
+    negotiated_.max_recv_data_segment_length_target = connection_->parameters().peer_max_recv_data_segment_length;
 }
 
 void Client::take(session::InitiatorLoggedIn event) {

@@ -21,6 +21,10 @@ std::string hex16(std::uint16_t value) {
   return text;
 }
 
+/// Time2Wait of a drop.
+//= rfc7143#11.9.1
+std::string come_back_after(std::uint16_t seconds) { return ", come back after " + std::to_string(seconds) + " s"; }
+
 ErrorKind kind_of(Reason reason) {
   switch (reason) {
     case Reason::login_refused:
@@ -79,6 +83,7 @@ Error to_error(const session::InitiatorClose& close) {
   } else if (!close.detail.empty()) {
     error.message += ": " + close.detail;
   }
+  if (close.reason == Reason::target_dropped) error.message += come_back_after(close.time2wait_s);
   return error;
 }
 
@@ -122,7 +127,7 @@ std::string describe(const session::TargetEvent& event) {
   } else if (event.event == wire::AsyncEvent::logout_request) {
     text += ", within " + std::to_string(event.parameter3) + " s";
   } else if (event.event == wire::AsyncEvent::connection_drop || event.event == wire::AsyncEvent::session_drop) {
-    text += ", come back after " + std::to_string(event.parameter2) + " s";
+    text += come_back_after(event.parameter2);
   }
   return text;
 }
