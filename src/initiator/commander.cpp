@@ -41,11 +41,11 @@ Result<TaskId> Commander::submit(Command command, ScsiDone done) {
     return std::unexpected(Error{ErrorKind::invalid_argument, EINVAL, "a CDB has 1 to 260 bytes"});
   const TaskId id = ++last_id_;
   commands_.emplace(id, Pending{.command = std::move(command), .done = std::move(done), .task = {}});
-  issue(id);
+  if (!backlog_.empty() || !try_to_issue(id)) backlog_.push_back(id);
   return id;
 }
 
-void Commander::issue(TaskId id) {
+bool Commander::try_to_issue(TaskId id) {
   Pending& pending = commands_.at(id);
   const Command& command = pending.command;
   const auto timeout = command.timeout.count() != 0 ? command.timeout : client_.options().command_timeout;
@@ -56,13 +56,19 @@ void Commander::issue(TaskId id) {
                                     .attribute = static_cast<wire::TaskAttribute>(command.attribute),
                                     .timeout = timeout},
                                    [this, id](session::TaskResult result) { ended(id, std::move(result)); });
+  if (!task && task.error().kind == ErrorKind::resources) return false;
   if (task) {
     pending.task = *task;
-  } else if (task.error().kind == ErrorKind::resources) {
-    backlog_.push_back(id);
   } else {
-    client_.defer([this, id, error = task.error()] { finish(id, std::unexpected(error)); });
+    // The session's own end says more than "closed".
+    client_.defer([this, id, error = client_.failure().value_or(task.error())] { finish(id, std::unexpected(error)); });
   }
+  return true;
+}
+
+/// As many as there is room for. After the end of the session all of them, for they are to be told.
+void Commander::issue_backlog() {
+  while (!backlog_.empty() && try_to_issue(backlog_.front())) backlog_.pop_front();
 }
 
 void Commander::abort(TaskId id) {
@@ -85,10 +91,7 @@ void Commander::ended(TaskId id, session::TaskResult result) {
     const bool lost = failure->fault == session::TaskFault::connection_lost && client_.failure();
     finish(id, std::unexpected(lost ? *client_.failure() : to_error(*failure)));
   }
-  if (backlog_.empty() || client_.state() == SessionState::closed) return;
-  const TaskId next = backlog_.front();
-  backlog_.pop_front();
-  issue(next);
+  issue_backlog();
 }
 
 void Commander::answered(TaskId id, Pending& pending, session::ScsiCompletion completion) {
@@ -105,8 +108,8 @@ void Commander::answered(TaskId id, Pending& pending, session::ScsiCompletion co
   const bool again = pending.command.retry && !pending.aborted && pending.attempts < client_.options().retries;
   if (advice == Advice::report || !again) return finish(id, std::move(result));
   ++pending.attempts;
-  if (advice == Advice::repeat_at_once) return issue(id);
-  wait(id, pending.attempts);
+  if (advice == Advice::repeat_later) return wait(id, pending.attempts);
+  if (!try_to_issue(id)) backlog_.push_front(id);
 }
 
 void Commander::finish(TaskId id, Result<ScsiResult> result) {
@@ -128,7 +131,7 @@ void Commander::wake(Instant at) {
   while (!waiting_.empty() && waiting_.begin()->first <= at) {
     const TaskId id = waiting_.begin()->second;
     waiting_.erase(waiting_.begin());
-    issue(id);
+    if (!try_to_issue(id)) backlog_.push_front(id);
   }
   arm();
 }

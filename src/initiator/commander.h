@@ -44,7 +44,9 @@ class Commander {
     bool aborted = false;
   };
 
-  void issue(TaskId id);
+  /// False when the engine has no place for another.
+  bool try_to_issue(TaskId id);
+  void issue_backlog();
   void ended(TaskId id, session::TaskResult result);
   void answered(TaskId id, Pending& pending, session::ScsiCompletion completion);
   void finish(TaskId id, Result<ScsiResult> result);
