@@ -57,10 +57,12 @@ void Session::service() {
 
 bool Session::wait(std::chrono::milliseconds limit) {
   const Instant deadline = runtime::read_clock() + limit;
+  bool happened = false;
   do {
-    if (core_->client->turn(deadline)) return true;
-  } while (runtime::read_clock() < deadline);
-  return false;
+    happened = core_->client->turn(deadline);
+  } while (!happened && runtime::read_clock() < deadline);
+  core_->client->flush();
+  return happened;
 }
 
 Result<TaskId> Session::submit(Command command, ScsiDone done) {

@@ -22,10 +22,12 @@ class Session::Core {
  public:
   explicit Core(std::unique_ptr<Client> made) : client(std::move(made)), commander(*client), unit(commander) {}
 
-  /// Turns until `slot` holds a result: every callback runs in the end, whatever the target does.
+  /// Turns until `slot` holds a result: every callback runs in the end, whatever the target does. Those of others that
+  /// are due by then make the descriptor readable.
   template <class T>
   Result<T> wait_for(std::optional<Result<T>>& slot) {
     while (!slot) client->turn(kNever);
+    client->flush();
     return std::move(*slot);
   }
 
