@@ -97,6 +97,7 @@ Outcome<Crew> assemble(const BenchArguments& arguments, const Workload& workload
     return wrong_call("the unit, or --size, is too small for so many commands at once");
   std::mt19937_64 seeds(arguments.seed != 0 ? arguments.seed : std::random_device{}());
   std::vector<std::unique_ptr<Load>> loads;
+  loads.reserve(units.size());
   for (std::size_t i = 0; i < units.size(); ++i)
     loads.push_back(std::make_unique<Load>(units[i].session, workload, regions[i], seeds()));
   return Crew(std::move(loads), arguments.threads);
@@ -179,9 +180,7 @@ void add_load_options(CLI::App& command, BenchArguments& arguments) {
 }
 
 void add_trial_options(CLI::App& command, BenchArguments& arguments) {
-  command.add_flag("--verify", arguments.verify,
-                   "stamp what is written, judge what is read, read all of it again at the end; each session then has "
-                   "a part of the unit for itself, 256 MiB at most unless --size says more");
+  command.add_flag("--verify", arguments.verify, "stamp what is written and judge what is read");
   command.add_option("--aborts", arguments.aborts_per_mille, "abort so many of 1000 commands while they run")
       ->type_name("N")
       ->check(CLI::Range(0U, 1000U).description(""))

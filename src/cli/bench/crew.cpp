@@ -49,6 +49,7 @@ Outcome<> Crew::work(const std::function<void(Load&)>& start, const std::functio
   for (std::size_t i = 0; i < loads_.size(); ++i) shares[i % threads_].push_back(loads_[i].get());
   std::latch ended(threads_);
   std::vector<std::jthread> threads;
+  threads.reserve(shares.size());
   for (const Share& share : shares) {
     threads.emplace_back([&share, &start, &ended] {
       for (Load* load : share) start(*load);

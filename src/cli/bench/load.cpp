@@ -32,9 +32,13 @@ void LoadResult::add(const LoadResult& other) {
 }
 
 Load::Load(initiator::Session& session, const Workload& workload, const Region& region, std::uint64_t seed)
-    : session_(session), workload_(workload), region_(region), random_(seed), lanes_(workload.depth) {
+    : session_(session),
+      workload_(workload),
+      region_(region),
+      random_(seed),
+      lanes_(workload.depth),
+      position_(below(region.slots)) {
   for (Lane& lane : lanes_) lane.buffer.resize(workload.slot_bytes());
-  position_ = below(region.slots);
   if (!workload.verify) return;
   stamps_.emplace(Stamps::Shape{.seed = seed,
                                 .first_lba = region.first_lba,

@@ -100,7 +100,7 @@ class Load {
   Phase phase_ = Phase::load;
   Instant until_{};
   std::vector<Lane> lanes_;
-  std::uint64_t position_ = 0;  // of sequential patterns, and of reading back
+  std::uint64_t position_;  // of sequential patterns, and of reading back
   std::size_t under_way_ = 0;
   std::uint64_t since_reset_ = 0;
   Outcome<> outcome_;

@@ -29,12 +29,14 @@ std::optional<Pattern> Pattern::parse(std::string_view word) {
 
 std::vector<std::string> Pattern::words() {
   std::vector<std::string> words;
+  words.reserve(kPatterns.size());
   for (const auto& [word, pattern] : kPatterns) words.emplace_back(word);
   return words;
 }
 
 std::vector<Region> divide(std::uint64_t slots, unsigned sessions, const Workload& workload) {
   std::vector<Region> regions;
+  regions.reserve(sessions);
   const std::uint64_t each = workload.verify ? slots / sessions : slots;
   for (unsigned session = 0; session < sessions; ++session)
     regions.push_back({.first_lba = workload.verify ? session * each * workload.blocks_in_slot : 0, .slots = each});
