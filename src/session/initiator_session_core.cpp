@@ -232,10 +232,11 @@ std::optional<TaskDone> InitiatorSessionCore::next_output() {
   return done;
 }
 
-void InitiatorSessionCore::connection_up(const text::SessionParameters& parameters, wire::Tsih tsih) {
+void InitiatorSessionCore::connection_up(const LoginAgreement& agreement) {
   ++connections_;
-  parameters_ = parameters;
-  tsih_ = tsih;
+  parameters_ = agreement.session;
+  tsih_ = agreement.tsih;
+  authenticated_ = agreement.event.authenticated;
   machine_.step(InitiatorSessionEvent::connection_logged_in);
 }
 

@@ -19,6 +19,7 @@
 #include "session/initiator_limits.h"
 #include "session/initiator_profile.h"
 #include "session/initiator_request.h"
+#include "session/login/initiator_login.h"
 #include "session/session_states.h"
 #include "text/parameters.h"
 
@@ -57,6 +58,8 @@ class InitiatorSessionCore {
   bool has_outputs() const { return !outputs_.empty(); }
   bool logging_out() const { return logging_out_; }
   std::uint32_t connections() const { return connections_; }
+  /// Whether the leading connection has proved who we are: the others do the same.
+  bool is_authenticated() const { return authenticated_; }
 
   /// The connection that has asked the target to close the session. Unset again when that fails.
   std::optional<wire::Cid> closing_by() const { return closing_by_; }
@@ -65,7 +68,7 @@ class InitiatorSessionCore {
   bool is_closed() const { return closed_; }
   void set_closed() { closed_ = true; }
 
-  void connection_up(const text::SessionParameters& parameters, wire::Tsih tsih);
+  void connection_up(const LoginAgreement& agreement);
   /// The transport of a connection has ended, and its tasks end with it. `logged_in`: it was up; `graceful`: it has
   /// been logged out with the session.
   void connection_down(wire::Cid cid, bool logged_in, bool graceful);
@@ -120,6 +123,7 @@ class InitiatorSessionCore {
   InitiatorTaskTable tasks_;
   text::SessionParameters parameters_;
   wire::Tsih tsih_ = wire::kNewSession;
+  bool authenticated_ = false;
 
   /// What waits to be sent: immediate requests, further Text Requests, and the rest in the order in which it came.
   std::deque<InitiatorTask*> urgent_;

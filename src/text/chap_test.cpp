@@ -163,6 +163,7 @@ TEST(Rfc7143_12_1_3_Chap, TargetTakesNoAlgorithmThatItIsNotToldToHave) {
   EXPECT_EQ(status_of(*run.failure), ChapStatus::authentication_failure);
 }
 
+//= ledger(initiator) R7143-12.1.3-08
 TEST(Rfc7143_12_1_3_Chap, InitiatorOffersMd5WhereTheLibraryHasIt) {
   Exchange run = one_way();
   EXPECT_EQ(run.keys["CHAP_A"].ends_with(",5"), is_available(ChapAlgorithm::md5));
@@ -195,6 +196,7 @@ TEST(Rfc7143_9_2_Steps, MissingKeysAreMissingParameters) {
   EXPECT_EQ(status_of(ChapFailure::missing_key), ChapStatus::missing_parameter);
 }
 
+//= ledger(initiator) R7143-9.2-03
 TEST(Rfc7143_9_2_Steps, InitiatorMissesKeysToo) {
   for (const std::string key : {"CHAP_A", "CHAP_I", "CHAP_C"}) {
     Exchange run = mutual();
@@ -222,6 +224,7 @@ TEST(Rfc7143_9_2_Steps, KeysOfAnotherStepAreErrorsOfTheInitiator) {
   EXPECT_EQ(status_of(ChapFailure::unexpected_key), ChapStatus::initiator_error);
 }
 
+//= ledger(initiator) R7143-9.2-03
 TEST(Rfc7143_9_2_Steps, InitiatorRefusesKeysOfAnotherStep) {
   for (const std::string key : {"CHAP_N", "CHAP_R"}) {
     Exchange run = mutual();
@@ -335,6 +338,7 @@ TEST(Rfc7143_12_1_3_Chap, AnUnknownNameIsNotAnAccountWithAnEmptySecret) {
   EXPECT_EQ(run.failure, ChapFailure::unknown_name);
 }
 
+//= ledger(initiator) R7143-12.1.3-06 R7143-9.2-08 R7143-9.2-09 R7143-9.2-10
 TEST(Rfc7143_12_1_3_Chap, InitiatorRefusesATargetThatCannotProveItself) {
   Exchange wrong({.settings = {}, .initiators = {alice()}, .own = ChapAccount{"storage", ChapSecret("not its secret")}},
                  {.settings = {}, .own = alice(), .target = storage()});
@@ -376,6 +380,7 @@ TEST(Rfc7143_9_2_1_Chap, TargetRefusesItsOwnChallenge) {
   EXPECT_TRUE(run.keys.empty());
 }
 
+//= ledger(initiator) R7143-9.2.1-11 R7143-9.2.1-12
 TEST(Rfc7143_9_2_1_Chap, InitiatorRefusesTheChallengeItIsAboutToSend) {
   Exchange run = mutual();
   run.to_target().with("CHAP_C", hex_constant(bytes_of(kInitiatorChallenge))).to_initiator();
@@ -400,6 +405,7 @@ TEST(Rfc7143_9_2_1_Chap, TargetRefusesOneSecretForBothDirections) {
   EXPECT_EQ(run.failure, ChapFailure::same_secret);
 }
 
+//= ledger(initiator) R7143-9.2.1-09
 TEST(Rfc7143_9_2_1_Chap, InitiatorRefusesTheResponseItWouldHaveGivenItself) {
   Exchange run({.settings = {}, .initiators = {alice()}, .own = ChapAccount{"storage", ChapSecret("whatever it is")}},
                {.settings = {}, .own = alice(), .target = storage()});
@@ -411,6 +417,7 @@ TEST(Rfc7143_9_2_1_Chap, InitiatorRefusesTheResponseItWouldHaveGivenItself) {
   EXPECT_EQ(run.failure, ChapFailure::same_secret);
 }
 
+//= ledger(initiator) R7143-9.2.1-08
 TEST(Rfc7143_9_2_1_Chap, InitiatorDoesNotStartWithOneSecretForBothDirections) {
   Exchange run({.settings = {}, .initiators = {}, .own = {}},
                {.settings = {}, .own = alice(), .target = ChapAccount{"storage", alice().secret}});

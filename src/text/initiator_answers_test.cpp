@@ -280,7 +280,7 @@ TEST(Rfc7143_6_2_2_InitiatorOffers, AllOthersNeedAnAnswer) {
   }
 }
 
-//= ledger R7143-6.2-17 R7143-6.2-12
+//= ledger R7143-6.2-17 R7143-6.2-12 R7143-13.1-06 R7143-13.1-07 R7143-13.1-08 R7143-13.1-09 R7143-13.22-01
 TEST(Rfc7143_6_2_InitiatorOffers, NameOnlyKeysAndValuesOfTheStandard) {
   // Whatever the policy wants: all that an initiator can say comes from the table of keys.
   Policy policy = widest_policy();

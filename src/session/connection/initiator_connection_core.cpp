@@ -87,7 +87,10 @@ InitiatorConnectionCore::InitiatorConnectionCore(Instant now, InitiatorSessionCo
   machine_.step(Event::connect_started);
   machine_.step(Event::connected);
   login_.emplace(session.profile(), entropy,
-                 InitiatorLogin::Start{.tsih = session.tsih(), .session = session.parameters()}, limits);
+                 InitiatorLogin::Start{.tsih = session.tsih(),
+                                       .session = session.parameters(),
+                                       .authenticated = session.is_authenticated()},
+                 limits);
 }
 
 InitiatorConnectionCore::~InitiatorConnectionCore() {

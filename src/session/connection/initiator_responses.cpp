@@ -62,7 +62,7 @@ void InitiatorConnectionCore::login_succeeded(Instant now) {
   last_heard_ = now;
   logged_in_ = true;
   machine_.step(Event::login_accepted);
-  session_.connection_up(agreement.session, agreement.tsih);
+  session_.connection_up(agreement);
   outputs_.emplace_back(agreement.event);
 }
 

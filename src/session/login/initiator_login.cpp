@@ -60,12 +60,16 @@ InitiatorLogin::InitiatorLogin(const InitiatorProfile& profile, EntropySource& e
   if (!profile.target_name.empty()) say("TargetName", profile.target_name);
   if (start.tsih == wire::kNewSession)
     say("SessionType", profile.session_type == text::SessionType::discovery ? "Discovery" : "Normal");
-  // Whoever wants proof of the target cannot do without authentication.
-  if (!profile.chap) {
+  // Whoever wants proof of the target cannot do without authentication, and all connections of a session do alike.
+  //= rfc7143#9.2
+  const bool is_new = start.tsih == wire::kNewSession;
+  offers_chap_ = profile.chap && (is_new || start.authenticated);
+  offers_none_ = !profile.target_chap && (is_new || !start.authenticated);
+  if (offers_chap_) {
+    say("AuthMethod", offers_none_ ? "CHAP,None" : "CHAP");
+  } else {
     say("AuthMethod", "None");
     transit_ = true;
-  } else {
-    say("AuthMethod", profile.target_chap ? "CHAP" : "CHAP,None");
   }
 }
 

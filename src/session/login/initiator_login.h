@@ -49,6 +49,7 @@ class InitiatorLogin {
     wire::Tsih tsih;
     /// What the leading connection has agreed on, for the others.
     text::SessionParameters session = {};
+    bool authenticated = false;
   };
 
   /// `profile` and `entropy` outlive the login.
@@ -108,6 +109,8 @@ class InitiatorLogin {
   Start start_;
   InitiatorConnectionLimits limits_;
 
+  bool offers_chap_ = false;
+  bool offers_none_ = false;
   Stage stage_;
   text::Negotiator negotiator_;
   text::TextWriter writer_;

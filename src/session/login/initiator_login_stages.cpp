@@ -39,16 +39,16 @@ InitiatorLogin::Or<InitiatorLogin::Stage> InitiatorLogin::answer(ExpectAuthMetho
   if (pairs.empty()) {
     // "If the target is also ready to skip security, the Login Response only contains the TargetPortalGroupTag".
     //= rfc7143#6.3.1
-    if (!profile_.chap && flags.transit) return ExpectEndOfSecurity{};
-    if (profile_.chap) return not_authentic("the target does not answer AuthMethod (12.1)");
+    if (!offers_chap_ && flags.transit) return ExpectEndOfSecurity{};
+    if (offers_chap_) return not_authentic("the target does not answer AuthMethod (12.1)");
     transit_ = true;
     return stage;
   }
   if (pairs.size() != 1 || pairs.front().key != "AuthMethod")
     return closing(InitiatorCloseReason::protocol_error, "keys of a method before AuthMethod is agreed (12.1)");
   const std::string_view method = pairs.front().value;
-  if (method == "CHAP" && profile_.chap) return begin_chap();
-  if (method == "None" && !profile_.target_chap) {
+  if (method == "CHAP" && offers_chap_) return begin_chap();
+  if (method == "None" && offers_none_) {
     transit_ = true;
     return ExpectEndOfSecurity{};
   }

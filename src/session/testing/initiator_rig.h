@@ -34,6 +34,7 @@ inline constexpr std::uint32_t kRigSegmentMax = 1 << 20;
 struct SentPdu {
   wire::Header header{};
   std::vector<std::byte> ahs, data;
+  bool data_digest_ok = true;
 
   wire::Opcode opcode() const { return wire::BasicHeader(header).opcode(); }
   wire::Itt itt() const { return wire::BasicHeader(header).itt(); }
@@ -158,6 +159,7 @@ inline bool InitiatorRig::transmit() {
     copy_bytes(one.header, pdu->header);
     one.ahs.assign(pdu->ahs.begin(), pdu->ahs.end());
     one.data.assign(pdu->data.begin(), pdu->data.end());
+    one.data_digest_ok = pdu->data_digest_ok;
   }
   return true;
 }
