@@ -295,6 +295,7 @@ TEST_F(Rfc7143_11_14_InitiatorLogout, NoResponseInTimeIsAFailure) {
 
 using Rfc7143_11_9_InitiatorAsyncMessage = FullFeature;
 
+//= ledger R7143-11.9.1-03 R7143-11.9.1-04
 TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestIsHonouredWhenTasksHaveEnded) {
   rig.log_in();
   submit({}, {});
@@ -314,6 +315,7 @@ TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestIsHonouredWhenTasksHaveE
   EXPECT_EQ(rig.fault_of(late), TaskFault::session_closed);
 }
 
+//= ledger R7143-11.9.1-02
 TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestIsHonouredInTimeWhateverTasksDo) {
   rig.log_in();
   submit({}, {});
@@ -323,6 +325,17 @@ TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestIsHonouredInTimeWhatever
   rig.advance(seconds(14));
   EXPECT_FALSE(rig.has_sent());
   rig.advance(seconds(2));
+  sent<wire::LogoutRequest>();
+}
+
+//= ledger R7143-11.9.1-02
+TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, LogoutRequestWithoutTimeIsHonouredAtOnce) {
+  rig.log_in();
+  submit({}, {});
+  sent<wire::ScsiCommand>();
+  rig.deliver(wire::AsynchronousMessage::build(
+      rig.numbered(wire::AsynchronousMessage::Fields{.event = wire::AsyncEvent::logout_request, .parameter3 = 0})));
+  rig.advance(seconds(0));
   sent<wire::LogoutRequest>();
 }
 
@@ -338,6 +351,7 @@ TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, DropOfThisConnectionEndsIt) {
   EXPECT_EQ(rig.closed()->time2wait_s, 3);
 }
 
+//= ledger R7143-11.9.1-06
 TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, NegotiationRequestIsAnsweredWithText) {
   rig.log_in();
   rig.deliver(wire::AsynchronousMessage::build(rig.numbered(

@@ -280,7 +280,7 @@ TEST(Rfc7143_6_2_2_InitiatorOffers, AllOthersNeedAnAnswer) {
   }
 }
 
-//= ledger R7143-6.2-17 R7143-6.2-12 R7143-13.1-06 R7143-13.1-07 R7143-13.1-08 R7143-13.1-09 R7143-13.22-01
+//= ledger R7143-6.2-17 R7143-6.2-12 R7143-13.1-06 R7143-13.1-07 R7143-13.1-08 R7143-13.1-09 R7143-13.22-01 R7143-6.2-07
 TEST(Rfc7143_6_2_InitiatorOffers, NameOnlyKeysAndValuesOfTheStandard) {
   // Whatever the policy wants: all that an initiator can say comes from the table of keys.
   Policy policy = widest_policy();
@@ -296,6 +296,7 @@ TEST(Rfc7143_6_2_InitiatorOffers, NameOnlyKeysAndValuesOfTheStandard) {
     EXPECT_NE(find_key(key), nullptr) << key;
     EXPECT_FALSE(key.starts_with("X"));
     const std::string value = pair.substr(key.size() + 1);
+    EXPECT_EQ(value.find('~'), std::string::npos) << "a range, for " << key;
     for (const char* reserved : {"Reject", "Irrelevant", "NotUnderstood"}) EXPECT_NE(value, reserved) << key;
   }
 }

@@ -5,17 +5,32 @@
 // its first byte is placed.
 //= rfc7143#11.7
 
+#include <string_view>
 #include <utility>
 
 #include "session/connection/initiator_connection_core.h"
 
 namespace lunway::session {
+namespace {
+
+//= rfc7143#4.2.4
+constexpr std::string_view kIntrusion = "another PDU than a Login Response during login (4.2.4)";
+
+bool begins_login_response(Bytes pdu) {
+  constexpr std::byte kOpcodeMask{0x3f};
+  return (pdu.front() & kOpcodeMask) == static_cast<std::byte>(wire::Opcode::login_response);
+}
+
+}  // namespace
 
 std::size_t InitiatorConnectionCore::receive(Instant now, Bytes input) {
   if (!wants_input() || input.empty()) return 0;
   last_heard_ = now;
+  const bool intrudes = in_login() && framer_.is_idle() && !begins_login_response(input);
   Bytes rest = input;
   take_step(now, framer_.next(rest), rest);
+  // The rest of such a PDU may never come.
+  if (intrudes) broken(kIntrusion);
   return input.size() - rest.size();
 }
 
@@ -59,9 +74,8 @@ void InitiatorConnectionCore::take_pdu(Instant now, const wire::WholePdu& pdu) {
   if (observer_ != nullptr) observer_->received(pdu.header, pdu.data);
   const wire::Opcode opcode = wire::BasicHeader(pdu.header).opcode();
   if (in_login()) {
-    // "anything but a Login Response": the target is not in the Full Feature Phase yet, and neither are we.
-    //= rfc7143#6.3
-    if (opcode != wire::Opcode::login_response) return broken("another PDU than a Login Response during login (6.3)");
+    // The target is not in the Full Feature Phase yet, and neither are we.
+    if (opcode != wire::Opcode::login_response) return broken(kIntrusion);
     return with<wire::LoginResponse>(pdu, [&](wire::LoginResponse response) { take(now, response, pdu.data); });
   }
   if (opcode == wire::Opcode::data_in) return take_data_in(now, pdu);
@@ -140,7 +154,7 @@ std::optional<InitiatorConnectionCore::Placing> InitiatorConnectionCore::judge_d
 
 void InitiatorConnectionCore::begin_data_in(wire::HeaderView header) {
   // During login no PDU of any size but a Login Response is taken.
-  if (in_login()) return broken("another PDU than a Login Response during login (6.3)");
+  if (in_login()) return broken(kIntrusion);
   const auto pdu = wire::DataIn::parse(header);
   if (!pdu) return format_error(pdu.error());
   placing_ = judge_data_in(*pdu);

@@ -82,6 +82,13 @@ TEST_P(Rfc7143_4_2_4_InitiatorLoginIntruder, EndsTheConnectionAtOnce) {
 }
 
 //= ledger R7143-4.2.4-09
+TEST_P(Rfc7143_4_2_4_InitiatorLoginIntruder, EndsTheConnectionWithItsFirstByte) {
+  request();
+  rig.deliver_bytes(Bytes(GetParam().header).first(1));
+  expect_closed(Reason::protocol_error, "during login");
+}
+
+//= ledger R7143-4.2.4-09
 TEST_P(Rfc7143_4_2_4_InitiatorLoginIntruder, EndsTheConnectionBetweenTheStagesToo) {
   pass_security();
   rig.cut = Cut::byte_by_byte;
@@ -252,11 +259,12 @@ TEST_F(Rfc7143_6_3_InitiatorStages, OneRequestIsOutstandingAtATime) {
   EXPECT_FALSE(rig.has_sent());
 }
 
-//= ledger R7143-6.3-05 R7143-6.3-06 R7143-6.3-08 R7143-6.3-15 R7143-6.3.3-01 R7143-6.3.3-03
+//= ledger R7143-6.3-05 R7143-6.3-06 R7143-6.3-08 R7143-6.3-15 R7143-6.3.3-01 R7143-6.3.3-03 R7143-6.2-04
 TEST_F(Rfc7143_6_3_InitiatorStages, SecurityComesFirstAndTheTBitEndsEach) {
   EXPECT_EQ(request().flags, (wire::LoginFlags{.transit = true, .csg = kSecurity, .nsg = kOperational}));
   deliver(transit(kSecurity, kOperational), "AuthMethod=None");
   EXPECT_EQ(offer().flags, (wire::LoginFlags{.transit = true, .csg = kOperational, .nsg = kFullFeature}));
+  EXPECT_NE(offers, "") << "no empty request when nobody asked for one";
   accept();
   EXPECT_EQ(rig.connection.state(), InitiatorConnectionState::logged_in);
 }
