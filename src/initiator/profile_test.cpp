@@ -73,6 +73,7 @@ TEST_F(Rfc7143_4_2_7_1_InitiatorName, SufficesForDiscovery) {
 
 using Rfc7143_11_12_5_InitiatorIsid = Profiles;
 
+//= ledger R7143-11.12.5-03 R7143-11.12.5-04 R7143-10.1.1-01
 TEST_F(Rfc7143_11_12_5_InitiatorIsid, IsOfTheRandomTypeAndTheOneAskedFor) {
   options.isid = 0x1234'56'789a;
   const auto bytes = make()->isid.bytes();
@@ -82,6 +83,7 @@ TEST_F(Rfc7143_11_12_5_InitiatorIsid, IsOfTheRandomTypeAndTheOneAskedFor) {
   EXPECT_EQ(bytes[3], std::byte{0x56});
   EXPECT_EQ(bytes[4], std::byte{0x78});
   EXPECT_EQ(bytes[5], std::byte{0x9a});
+  EXPECT_EQ(make()->isid, make()->isid) << "the same port again";
 }
 
 TEST_F(Rfc7143_11_12_5_InitiatorIsid, IsAnotherForEachSessionOtherwise) { EXPECT_NE(make()->isid, make()->isid); }

@@ -181,7 +181,7 @@ TEST_F(Rfc7143_13_12_InitiatorText, AnEndlessNegotiationIsGivenUpAndChangesNothi
 
 // ------------------------------------------------------------------------------------------------------- SendTargets
 
-//= ledger R7143-AppC-06 R7143-AppC-07 R7143-AppC-17
+//= ledger R7143-AppC-06 R7143-AppC-07
 TEST_F(Rfc7143_C_InitiatorText, SendTargetsIsTheOnlyKeyAndMayComeAgain) {
   rig.log_in();
   for (const std::string value : {"", "iqn.2026-11.io.lunway:disk", ""}) {
@@ -191,6 +191,25 @@ TEST_F(Rfc7143_C_InitiatorText, SendTargetsIsTheOnlyKeyAndMayComeAgain) {
     EXPECT_EQ(last.text(), "SendTargets=" + value + '\0');
     answer({.itt = itt});
     EXPECT_NE(rig.result_of<DiscoveryCompletion>(*task), nullptr);
+  }
+}
+
+//= ledger R7143-AppC-17
+TEST(Rfc7143_C_InitiatorDiscovery, StaysOpenForAnotherSendTargets) {
+  InitiatorProfile profile = InitiatorRig::profile();
+  profile.target_name.clear();
+  profile.session_type = text::SessionType::discovery;
+  InitiatorRig rig(profile);
+  rig.log_in();
+  for (int times = 0; times < 3; ++times) {
+    const auto task = rig.session.send_targets(rig.time, "All", seconds(10));
+    rig.pump();
+    const SentPdu request = rig.next_sent();
+    EXPECT_EQ(request.text(), std::string_view("SendTargets=All\0", 16));
+    rig.exp_cmd_sn = rig.exp_cmd_sn.next();
+    rig.deliver(wire::TextResponse::build(rig.numbered(wire::TextResponse::Fields{.itt = request.itt()})));
+    EXPECT_NE(rig.result_of<DiscoveryCompletion>(*task), nullptr);
+    EXPECT_FALSE(rig.has_sent()) << "no logout";
   }
 }
 

@@ -49,7 +49,7 @@ using Exchanges = std::vector<std::pair<std::string, std::string>>;
 
 // --- Every key that a target may send.
 
-//= ledger R7143-6.2-10 R7143-6.2-14 R7143-6.2-15 R7143-6.2.2-01
+//= ledger R7143-6.2-10 R7143-6.2-14 R7143-6.2-15 R7143-6.2.2-01 R7143-11.12.10-02 R7143-11.13.8-02
 TEST(Rfc7143_6_2_InitiatorAnswers, EveryKeyOfTheStandardIsUnderstood) {
   const Exchanges exchanges{
       {"HeaderDigest=None", "HeaderDigest=None"},

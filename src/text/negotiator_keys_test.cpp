@@ -137,6 +137,7 @@ TEST(Rfc7143_13_14_FirstBurstLength, TheTargetAsksForItWhenTheDefaultNoLongerFit
   EXPECT_EQ(listener.session_parameters().first_burst_length, 2048U);
 }
 
+//= ledger(initiator) R7143-13.14-01
 TEST(Rfc7143_13_14_FirstBurstLength, IsOfferedWithinTheMaxBurstLengthOfTheSameOffer) {
   const auto offers = [](std::uint32_t max_burst, std::uint32_t first_burst) {
     Policy policy = quiet_policy();
@@ -187,6 +188,24 @@ TEST(Rfc7143_13_19_DataSequenceInOrder, TheResultIsOneR2TWhateverWasAnsweredBefo
   EXPECT_EQ(answer(listener, "ErrorRecoveryLevel=1"), "ErrorRecoveryLevel=1");
   EXPECT_EQ(listener.finish(), std::nullopt);
   EXPECT_EQ(listener.session_parameters().max_outstanding_r2t, 1U);
+}
+
+//= ledger(initiator) R7143-13.19-02
+TEST(Rfc7143_13_19_DataSequenceInOrder, WithErrorRecoveryOneR2TIsOffered) {
+  for (const std::uint32_t in_order : {0U, 1U}) {
+    Policy policy = quiet_policy();
+    policy.number(KeyId::error_recovery_level) = {.preferred = 2, .worst = 0, .offer = true};
+    policy.number(KeyId::max_outstanding_r2t) = {.preferred = 8, .worst = 1, .offer = true};
+    policy.number(KeyId::data_sequence_in_order) = {.preferred = in_order, .worst = 1, .offer = true};
+    Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, policy);
+    const std::string offers = say(initiator) + ";";
+    EXPECT_TRUE(offers.contains(in_order == 1 ? "MaxOutstandingR2T=1;" : "MaxOutstandingR2T=8;")) << offers;
+    EXPECT_EQ(hear(initiator, std::string("MaxOutstandingR2T=") + (in_order == 1 ? "1" : "8") +
+                                  ";DataSequenceInOrder=Yes;ErrorRecoveryLevel=2"),
+              std::nullopt);
+    EXPECT_EQ(initiator.finish(), std::nullopt);
+    EXPECT_EQ(initiator.session_parameters().max_outstanding_r2t, 1U);
+  }
 }
 
 TEST(Rfc7143_13_21_SessionType, DiscoveryMakesKeysIrrelevant) {
@@ -244,6 +263,7 @@ TEST(Rfc7144_7_1_1_ProtocolLevel, TwoNeedsBothSides) {
   EXPECT_EQ(listener.session_parameters().protocol_level, 2U);
 }
 
+//= ledger(initiator) R7144-7.1.1-01 R7144-7.1.1-02
 TEST(Rfc7144_7_1_1_ProtocolLevel, SilenceAndNotUnderstoodLeaveLevelOne) {
   Negotiator silent = initiator_offering(KeyId::protocol_level, {.preferred = 2, .worst = 0});
   EXPECT_EQ(silent.finish(), std::nullopt);

@@ -65,6 +65,7 @@ TEST(Rfc7143_13_LeadingOnly, KeysOfTheSessionAreRefusedOnOtherConnections) {
   EXPECT_EQ(hear(third, "HeaderDigest=None;MaxRecvDataSegmentLength=65536"), std::nullopt);
 }
 
+//= ledger(initiator) R7143-13-01
 TEST(Rfc7143_13_LeadingOnly, AnInitiatorDoesNotOfferThemOnOtherConnections) {
   Policy policy;
   policy.header_digest = {Digest::crc32c, Digest::none};

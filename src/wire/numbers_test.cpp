@@ -44,6 +44,7 @@ TEST(Rfc7143_11_2_1_7_Lun, OtherFormsHaveNoNumber) {
   EXPECT_EQ(Lun(0x0005000000000001).flat(), std::nullopt);  // further levels
 }
 
+//= ledger(initiator) R7143-11.12.5-02
 TEST(Rfc7143_11_12_5_Isid, TheFormatsOfTheTField) {
   EXPECT_EQ(to_string(Isid::from_oui(0x3fabcd, 0x123456)), "0x3fabcd123456");
   EXPECT_EQ(to_string(Isid::from_enterprise_number(0xabcdef, 0x1234)), "0x40abcdef1234");
