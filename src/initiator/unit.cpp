@@ -29,7 +29,9 @@ bool is_illegal_request(const Result<ScsiResult>& result) {
 
 Unit::Unit(Commander& commander) : commander_(commander) {
   commander_.on_unit_attention([this](const Sense& sense) {
-    if (changes_what_we_know(sense)) facts_.reset();
+    if (!changes_what_we_know(sense)) return;
+    facts_.reset();
+    draft_is_outdated_ = true;
   });
 }
 
@@ -43,6 +45,8 @@ void Unit::read_capacity_16() {
   draft_ = {};
   buffer_.assign(kCapacity16Bytes, std::byte{0});
   const auto done = [this](Result<ScsiResult> result) {
+    // What was news before this answer is in it.
+    draft_is_outdated_ = false;
     // An old disk does not know it.
     if (is_illegal_request(result)) return read_capacity_10();
     if (!result) return tell(std::unexpected(result.error()));
@@ -85,7 +89,7 @@ void Unit::block_limits() {
 }
 
 void Unit::tell(Result<UnitFacts> facts) {
-  if (facts) facts_ = *facts;
+  if (facts && !draft_is_outdated_) facts_ = *facts;
   for (Known& known : std::exchange(curious_, {})) known(facts);
 }
 

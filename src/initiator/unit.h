@@ -44,6 +44,8 @@ class Unit {
   Commander& commander_;
   std::optional<UnitFacts> facts_;
   UnitFacts draft_;
+  /// News of the unit came while it was being asked: what it said may be older.
+  bool draft_is_outdated_ = false;
   std::vector<Known> curious_;
   std::vector<std::byte> buffer_;
 };

@@ -99,7 +99,7 @@ TEST_F(Rfc7143_12_1_3_InitiatorOneWayChap, AMethodThatWasNotOfferedIsNotTaken) {
   expect_closed(InitiatorCloseReason::authentication_failed);
 }
 
-//= ledger R7143-12.1.3-03 R7143-9.2-01
+//= ledger R7143-12.1.3-03 R7143-9.2-01 R7143-4.2.4-01
 TEST_F(Rfc7143_12_1_3_InitiatorMutualChap, ProvesBoth) {
   request();
   EXPECT_THAT(std::string(last.text()), HasSubstr(text_of_pairs("AuthMethod=CHAP")));
