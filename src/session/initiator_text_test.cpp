@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <random>
 #include <string>
 #include <string_view>
 
@@ -229,6 +231,23 @@ TEST_F(Rfc7143_6_4_InitiatorNegotiation, AnEndlessOneIsReset) {
 
 using Rfc7143_7_12_InitiatorNegotiation = Texts;
 
+//= ledger R7143-7.12-03 R7143-7.12-04 R7143-7.12-05
+TEST_F(Rfc7143_7_12_InitiatorNegotiation, ThatFailsHalfWayLeavesTheOldValues) {
+  rig.log_in("MaxRecvDataSegmentLength=4096");
+  ask_to_negotiate();
+  const wire::Itt itt = sent<wire::TextRequest>().itt;
+  go_on(itt, text_of_pairs("MaxRecvDataSegmentLength=1024"));
+  sent<wire::TextRequest>();
+  go_on(itt, text_of_pairs("MaxBurstLength=512"));  // no key of the Full Feature Phase
+  EXPECT_EQ(sent<wire::TextRequest>().ttt, wire::kNoTtt);
+  end(itt, text_of_pairs("MaxRecvDataSegmentLength=2048"));
+  EXPECT_EQ(peer_segment(), 4096U);
+  // What came is discarded, too: the next negotiation starts without it.
+  ask_to_negotiate();
+  end(sent<wire::TextRequest>().itt);
+  EXPECT_EQ(peer_segment(), 4096U);
+}
+
 TEST_F(Rfc7143_7_12_InitiatorNegotiation, ThatWasRejectedCanBeAskedForAgain) {
   rig.log_in();
   ask_to_negotiate();
@@ -241,6 +260,60 @@ TEST_F(Rfc7143_7_12_InitiatorNegotiation, ThatWasRejectedCanBeAskedForAgain) {
   EXPECT_EQ(peer_segment(), 8192U);
   ask_to_negotiate();
   sent<wire::TextRequest>();
+}
+
+// ---------------------------------------------------------------------------------------------------- hostility
+
+/// Keys of all kinds, sometimes cut in the middle.
+std::string any_text(std::mt19937& random) {
+  constexpr std::array<std::string_view, 9> kPairs{"MaxRecvDataSegmentLength=1024",
+                                                   "MaxRecvDataSegmentLength=0",
+                                                   "TargetAddress=10.0.0.1,1",
+                                                   "X-a=1",
+                                                   "X-b=NotUnderstood",
+                                                   "HeaderDigest=None",
+                                                   "=",
+                                                   "",
+                                                   "TargetName=iqn.2026-11.io.lunway:disk"};
+  std::string text;
+  for (auto pairs = random() % 40; pairs > 0; --pairs) text += std::string(kPairs[random() % kPairs.size()]) + '\0';
+  if (random() % 4 == 0) text.resize(text.size() / 2);
+  return text;
+}
+
+wire::TextResponse::Fields any_response(std::mt19937& random, wire::Itt itt) {
+  wire::TextResponse::Fields fields{.final = random() % 2 == 0, .itt = itt};
+  if (fields.final) return fields;
+  fields.continues = random() % 2 == 0;
+  fields.ttt = wire::Ttt(static_cast<std::uint32_t>(random() % 3));
+  return fields;
+}
+
+// An exchange may end well, fail or end the connection. One that goes on keeps to the target's limits, and nothing is
+// left of it in the end.
+TEST_F(Texts, RandomResponsesNeverBreakTheEngine) {
+  std::mt19937 random(7143);
+  for (int round = 0; round < 500; ++round) {
+    InitiatorRig hostile;
+    hostile.log_in("MaxRecvDataSegmentLength=512");
+    const auto asked = hostile.session.send_targets(hostile.time, "", seconds(10));
+    hostile.pump();
+    hostile.deliver(wire::AsynchronousMessage::build(hostile.numbered(
+        wire::AsynchronousMessage::Fields{.event = wire::AsyncEvent::negotiation_request, .parameter3 = 5})));
+    for (int i = 0; i < 12 && hostile.closed() == nullptr && hostile.has_sent(); ++i) {
+      const SentPdu request = hostile.next_sent();
+      ASSERT_EQ(request.opcode(), wire::Opcode::text_request);
+      ASSERT_LE(request.data.size(), 512U);
+      hostile.exp_cmd_sn = hostile.exp_cmd_sn.next();
+      hostile.deliver(wire::TextResponse::build(hostile.numbered(any_response(random, request.itt()))),
+                      std::string_view(any_text(random)));
+    }
+    hostile.connection.transport_ended(hostile.time);
+    hostile.pump();
+    ASSERT_EQ(hostile.done.size(), 1U);
+    EXPECT_EQ(hostile.done[0].task, *asked);
+    EXPECT_EQ(hostile.session.active_tasks(), 0U);
+  }
 }
 
 }  // namespace
