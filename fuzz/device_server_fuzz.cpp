@@ -52,6 +52,7 @@ void run_one(Bench& bench, Input& input) {
   const Bytes data_out = input.bytes((shape & 16U) != 0 ? expected_out : expected_out / 512 * 512);
   bench.run_bytes(nexus, cdb, data_out, expected_in);
   bench.fail_next = Outcome::Failure::none;
+  if (bench.sanitize_is_due && (shape & 64U) != 0) bench.sanitize();
 }
 
 }  // namespace

@@ -25,12 +25,26 @@ const CommandTable& CommandTable::instance() {
 }
 
 CommandTable::CommandTable() {
-  for (const auto family :
-       {inquiry_commands(), information_commands(), report_commands(), capacity_commands(), read_write_commands(),
-        verify_commands(), cache_commands(), mode_commands(), start_stop_commands(), operation_code_commands(),
-        provisioning_commands(), lba_status_commands(), write_same_commands(), read_modify_write_commands(),
-        reserve_commands(), write_atomic_commands(), diagnostic_commands(), persistent_reserve_in_commands(),
-        persistent_reserve_out_commands()}) {
+  for (const auto family : {inquiry_commands(),
+                            information_commands(),
+                            report_commands(),
+                            capacity_commands(),
+                            read_write_commands(),
+                            verify_commands(),
+                            cache_commands(),
+                            mode_commands(),
+                            start_stop_commands(),
+                            operation_code_commands(),
+                            provisioning_commands(),
+                            lba_status_commands(),
+                            write_same_commands(),
+                            read_modify_write_commands(),
+                            reserve_commands(),
+                            sanitize_commands(),
+                            write_atomic_commands(),
+                            diagnostic_commands(),
+                            persistent_reserve_in_commands(),
+                            persistent_reserve_out_commands()}) {
     for (const CommandDescription& command : family) commands_.push_back(&command);
   }
   std::ranges::sort(commands_, {}, [](const CommandDescription* command) {

@@ -37,6 +37,10 @@ struct CommandDescription {
   Step (*begin)(Execution&) = nullptr;
   /// Null for commands that end in begin.
   Step (*resume)(Execution&, const Outcome&) = nullptr;
+  /// What the failure of a step means. Null: Execution::failed().
+  Step (*failed)(Execution&, Outcome::Failure) = nullptr;
+  /// Called at the end of a command that began, however it came.
+  void (*ended)(Execution&) = nullptr;
 
   /// Needs a medium that is there and spins.
   bool needs_medium = false;
@@ -45,6 +49,10 @@ struct CommandDescription {
   bool alone = false;
   /// Is worked on although a unit attention is pending, which stays.
   bool ignores_attention = false;
+  /// Is worked on while the logical unit is sanitized, and after that has failed.
+  bool works_during_sanitize = false;
+  /// A way out of a sanitize operation that has failed.
+  bool leaves_sanitize_failure = false;
   /// Null: always.
   bool (*is_offered)(const LogicalUnitOptions&) = nullptr;
 
@@ -102,6 +110,7 @@ std::span<const CommandDescription> lba_status_commands();
 std::span<const CommandDescription> write_same_commands();
 std::span<const CommandDescription> read_modify_write_commands();
 std::span<const CommandDescription> reserve_commands();
+std::span<const CommandDescription> sanitize_commands();
 std::span<const CommandDescription> write_atomic_commands();
 std::span<const CommandDescription> diagnostic_commands();
 std::span<const CommandDescription> persistent_reserve_in_commands();

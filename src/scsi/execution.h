@@ -24,7 +24,9 @@
 namespace lunway::scsi {
 
 class Nexus;
+class Task;
 class UnitState;
+class Waker;
 struct NexusIdentity;
 
 struct Execution {
@@ -33,6 +35,9 @@ struct Execution {
   UnitState* unit = nullptr;
   Nexus* nexus = nullptr;
   const NexusIdentity* identity = nullptr;
+  /// Whom to wake after Wait.
+  Task* task = nullptr;
+  Waker* waker = nullptr;
   std::span<const std::uint64_t> luns;
   std::uint64_t expected_data_in = 0;
   std::uint64_t expected_data_out = 0;

@@ -34,10 +34,19 @@ Step refuse_unknown(Execution& execution, const CommandTable::Found& found) {
                                     .field = FieldPointer{.in_cdb = true, .byte = 0, .bit = std::nullopt}});
 }
 
+std::optional<Step> refuse_while_sanitized(Execution& execution, const CommandDescription& command) {
+  const SanitizeState& sanitize = execution.unit->sanitize;
+  const SanitizeState::Phase phase = sanitize.phase();
+  if (phase == SanitizeState::Phase::idle || command.works_during_sanitize) return std::nullopt;
+  if (phase == SanitizeState::Phase::failed && command.leaves_sanitize_failure) return std::nullopt;
+  return execution.check_condition(sanitize.sense());
+}
+
 /// What keeps a well-known command from its work, in the order in which it is looked for.
 std::optional<Step> refusal(Execution& execution, const CommandDescription& command) {
   UnitState& unit = *execution.unit;
   if (auto refused = refuse_if_reserved(execution, command.interest)) return refused;
+  if (auto refused = refuse_while_sanitized(execution, command)) return refused;
   if (const auto field = reserved_bit_set(execution.cdb, command))
     return execution.invalid_field(field->byte, field->bit);
   if (command.needs_medium) {
@@ -97,6 +106,8 @@ Step LogicalUnit::begin(Task& task, Nexus& nexus, const Command& command) {
   execution.unit = unit_.get();
   execution.nexus = &nexus;
   execution.identity = &nexus.identity();
+  execution.task = &task;
+  execution.waker = command.waker;
   task.waker_ = command.waker;
   task.is_ordered_ = command.attribute == TaskAttribute::ordered;
 
@@ -112,10 +123,10 @@ Step LogicalUnit::resume(Task& task, const Outcome& outcome) {
     return released(task, *std::exchange(task.held_back_, std::nullopt));
   }
   if (outcome.failure == Outcome::Failure::flush_failed) unit_->lost_writes = true;
-  if (outcome.failure != Outcome::Failure::none) return finished(task, task.execution_.failed(outcome.failure));
+  if (outcome.failure != Outcome::Failure::none) return failed(task, outcome.failure);
   // Another flush failed while this one was under way: the kernel has told only one of the two.
   if (std::exchange(task.is_flushing_, false) && unit_->lost_writes) {
-    return finished(task, task.execution_.failed(Outcome::Failure::flush_failed));
+    return failed(task, Outcome::Failure::flush_failed);
   }
   return guarded(task, task.description_->resume(task.execution_, outcome));
 }
@@ -129,9 +140,14 @@ Step LogicalUnit::guarded(Task& task, Step step) {
     return guarded(task, task.description_->resume(task.execution_, Outcome::with_parameters(0)));
   }
   if (is_flush(step)) {
-    if (unit_->lost_writes) return finished(task, task.execution_.failed(Outcome::Failure::flush_failed));
+    if (unit_->lost_writes) return failed(task, Outcome::Failure::flush_failed);
     task.is_flushing_ = true;
   }
+  // The operation wants all blocks alone, and the command may wait for it.
+  if (std::holds_alternative<SanitizeOrdered>(step) && task.gate_ != nullptr) {
+    std::exchange(task.gate_, nullptr)->release(task.hold_);
+  }
+  if (std::holds_alternative<SanitizeOrdered>(step) || std::holds_alternative<Wait>(step)) return step;
   const bool persists = std::holds_alternative<Persist>(step);
   const bool in_order = task.is_ordered_ && task.description_->needs_medium;
   if (!task.hold_.is_idle() || !(touches_blocks(step) || persists || in_order)) return step;
@@ -142,7 +158,7 @@ Step LogicalUnit::guarded(Task& task, Step step) {
       .offset = everything ? 0 : execution.offset,
       .length = everything ? std::numeric_limits<std::uint64_t>::max() : execution.length,
       .use = everything || task.description_->alone ? RangeGate::Use::alone : RangeGate::Use::shared,
-      .shard = execution.nexus->shard(),
+      .shard = execution.nexus == nullptr ? 0 : execution.nexus->shard(),
       .task = &task,
       .waker = task.waker_};
   task.gate_ = persists ? &unit_->record_gate : &unit_->gate;
@@ -157,6 +173,11 @@ Step LogicalUnit::released(Task& task, Step step) {
   return step;
 }
 
+Step LogicalUnit::failed(Task& task, Outcome::Failure failure) {
+  const auto fails = task.description_->failed;
+  return finished(task, fails == nullptr ? task.execution_.failed(failure) : fails(task.execution_, failure));
+}
+
 Step LogicalUnit::finished(Task& task, Step step) {
   abandon(task);
   return step;
@@ -166,7 +187,8 @@ void LogicalUnit::abandon(Task& task) {
   if (task.gate_ != nullptr) std::exchange(task.gate_, nullptr)->release(task.hold_);
   task.held_back_.reset();
   task.is_flushing_ = false;
-  task.description_ = nullptr;
+  const CommandDescription* const description = std::exchange(task.description_, nullptr);
+  if (description != nullptr && description->ended != nullptr) description->ended(task.execution_);
 }
 
 std::uint64_t LogicalUnit::capacity_blocks() const { return unit_->capacity_blocks; }

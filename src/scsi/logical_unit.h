@@ -105,6 +105,18 @@ class LogicalUnit {
   /// first attach().
   bool restore(Bytes record);
 
+  // The sanitize operation of SanitizeOrdered. It belongs to no command, and lasts longer than what ordered it.
+
+  /// What was ordered and has not ended well; empty: nothing.
+  std::string sanitize_record() const;
+  /// The record is in its place, or nothing will put it there.
+  void sanitize_is_recorded();
+  /// Takes a record after a restart; false when it is damaged, and then nothing has changed. Before the first attach().
+  bool restore_sanitize(Bytes record);
+  /// Begins the operation, once; it goes on with resume(), and every other command is refused until it has ended. A
+  /// task that is abandoned has ended nothing: only a restart can take the operation up again.
+  Step begin_sanitize(Task& task, Waker& waker);
+
   std::uint64_t capacity_blocks() const;
   std::uint32_t block_size() const;
 
@@ -116,6 +128,7 @@ class LogicalUnit {
  private:
   Step guarded(Task& task, Step step);
   Step released(Task& task, Step step);
+  Step failed(Task& task, Outcome::Failure failure);
   Step finished(Task& task, Step step);
 
   const std::unique_ptr<UnitState> unit_;

@@ -77,6 +77,11 @@ struct Persist {
   Bytes record;
 };
 
+/// Whether the logical unit is to be sanitized has changed. The owner resumes this command at once; meanwhile it makes
+/// LogicalUnit::sanitize_record() durable, where it can, in the place of the one before, calls sanitize_is_recorded(),
+/// and, unless the record is empty, has a task of its own begin LogicalUnit::begin_sanitize().
+struct SanitizeOrdered {};
+
 /// PREEMPT AND ABORT. The owner aborts every task that these nexuses have at the logical unit, this one excepted, and
 /// resumes when none of them can touch the medium any more.
 struct AbortTasks {
@@ -96,8 +101,8 @@ struct Finish {
   std::uint64_t data_out_length = 0;
 };
 
-using Step =
-    std::variant<Finish, ReadBlocks, WriteBlocks, ReceiveParameters, Access, MapBlocks, Wait, Persist, AbortTasks>;
+using Step = std::variant<Finish, ReadBlocks, WriteBlocks, ReceiveParameters, Access, MapBlocks, Wait, Persist,
+                          SanitizeOrdered, AbortTasks>;
 
 /// How a step went. After Wait a default Outcome.
 struct Outcome {

@@ -14,6 +14,7 @@
 #include "scsi/logical_unit.h"
 #include "scsi/range_gate.h"
 #include "scsi/reservations.h"
+#include "scsi/sanitize.h"
 #include "scsi/sense.h"
 
 namespace lunway::scsi {
@@ -50,6 +51,7 @@ class UnitState {
   std::vector<Nexus*> nexuses;
   std::set<const Nexus*> removal_preventers;
   Reservations reservations;
+  SanitizeState sanitize;
 
   SenseFormat sense_format() const { return descriptor_sense ? SenseFormat::descriptor : SenseFormat::fixed; }
 

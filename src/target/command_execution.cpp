@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "target/medium.h"
 #include "target/reservation_store.h"
 #include "target/served_session.h"
 #include "target/shard_server.h"
@@ -31,24 +32,6 @@ scsi::Outcome::Failure failure_of(session::TransferFailure failure) {
       return To::incorrect_amount_of_data;
     case From::protocol_service_crc_error:
       return To::protocol_service_crc_error;
-  }
-  std::unreachable();
-}
-
-volume::VolumeRequest::Verb verb_of(scsi::Access::Verb verb) {
-  using From = scsi::Access::Verb;
-  using To = volume::VolumeRequest::Verb;
-  switch (verb) {
-    case From::read:
-      return To::read;
-    case From::write:
-      return To::write;
-    case From::flush:
-      return To::flush;
-    case From::discard:
-      return To::discard;
-    case From::zero:
-      return To::zero;
   }
   std::unreachable();
 }
@@ -177,10 +160,7 @@ void CommandExecution::data_arrived(session::TransferFailure failure) {
 
 bool CommandExecution::start(scsi::Step& step, const scsi::Access& access) {
   rest_ = 0;
-  return use_medium(step, {.verb = verb_of(access.verb),
-                           .offset = access.offset,
-                           .length = access.verb == scsi::Access::Verb::flush ? 0 : access.length,
-                           .buffer = access.memory});
+  return use_medium(step, request_of(access));
 }
 
 bool CommandExecution::start(scsi::Step& step, const scsi::MapBlocks& map) {
@@ -203,6 +183,11 @@ bool CommandExecution::start(scsi::Step& /*step*/, const scsi::Persist& persist)
         if (const auto alive = session.lock()) alive->post_resume(id, outcome);
       });
   return false;
+}
+
+bool CommandExecution::start(scsi::Step& step, const scsi::SanitizeOrdered& /*ordered*/) {
+  session_.shard().sanitize(disk_->shared_from_this());
+  return advance(step, scsi::Outcome::done());
 }
 
 bool CommandExecution::start(scsi::Step& /*step*/, const scsi::AbortTasks& abort) {
@@ -236,7 +221,7 @@ bool CommandExecution::use_medium(scsi::Step& step, const volume::VolumeRequest&
     solicit_chunk();
     return false;
   }
-  return advance(step, outcome_of(result ? 0 : result.error().code));
+  return advance(step, outcome_of(request.verb, result ? 0 : result.error().code));
 }
 
 void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
@@ -246,7 +231,7 @@ void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
     solicit_chunk();
   } else {
     if (!outcome.ok()) log_failure(outcome.error);
-    run(disk_->unit.resume(*this, outcome_of(outcome.error)));
+    run(disk_->unit.resume(*this, outcome_of(request_.verb, outcome.error)));
   }
   session_.drain();
 }
@@ -256,19 +241,6 @@ void CommandExecution::log_failure(int error) const {
   if (request_.verb != volume::VolumeRequest::Verb::flush || disk_->unit.has_lost_writes()) return;
   session_.shard().log("volume " + disk_->name + ": flushing failed (" + std::generic_category().message(error) +
                        "): blocks may be lost; it takes no more writes until it is opened anew");
-}
-
-scsi::Outcome CommandExecution::outcome_of(int error) const {
-  if (error == 0) return scsi::Outcome::done();
-  if (request_.verb == volume::VolumeRequest::Verb::flush) {
-    return scsi::Outcome::failed(scsi::Outcome::Failure::flush_failed);
-  }
-  if (error == ENOSPC || error == EDQUOT) return scsi::Outcome::failed(scsi::Outcome::Failure::out_of_space);
-  using Verb = volume::VolumeRequest::Verb;
-  if (request_.verb == Verb::read || request_.verb == Verb::map) {
-    return scsi::Outcome::failed(scsi::Outcome::Failure::read_failed);
-  }
-  return scsi::Outcome::failed(scsi::Outcome::Failure::write_failed);
 }
 
 /// Ends the command with a status of the task manager, not of the device.

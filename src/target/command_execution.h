@@ -77,6 +77,7 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   bool start(scsi::Step& step, const scsi::MapBlocks& map);
   bool start(scsi::Step& step, const scsi::Wait& wait);
   bool start(scsi::Step& step, const scsi::Persist& persist);
+  bool start(scsi::Step& step, const scsi::SanitizeOrdered& ordered);
   bool start(scsi::Step& step, const scsi::AbortTasks& abort);
 
   bool start_reading(scsi::Step& step);
@@ -84,7 +85,6 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   bool use_medium(scsi::Step& step, const volume::VolumeRequest& request);
   void medium_ended(const runtime::Outcome& outcome);
   void log_failure(int error) const;
-  scsi::Outcome outcome_of(int error) const;
   void refuse(scsi::Status status);
   void end_early(Ending ending);
   void end_now();

@@ -8,6 +8,7 @@
 
 #include "runtime/file_task.h"
 #include "target/reservation_store.h"
+#include "target/sanitize_execution.h"
 #include "volume/file/file_volume.h"
 #include "volume/memory/memory_volume.h"
 #include "volume/null/null_volume.h"
@@ -57,6 +58,7 @@ scsi::LogicalUnitOptions options_of(const VolumeConfig& config, const volume::Vo
   options.write_cache_enabled = config.write_cache;
   options.can_discard = traits.can_discard;
   options.can_zero = traits.can_zero;
+  options.max_atomic_bytes = traits.max_atomic_bytes;
   return options;
 }
 
@@ -69,11 +71,15 @@ Result<std::shared_ptr<Disk>> open_disk(const VolumeConfig& config, IdentityStor
   if (!identity) return std::unexpected(identity.error());
   const scsi::LogicalUnitOptions options = options_of(config, **opened, *identity);
   std::string reservations;
+  std::string sanitize;
   if (std::holds_alternative<FileBacking>(config.backing) && !identities.directory().empty()) {
     reservations = identities.directory() + "/reservations-" + identity->serial;
+    sanitize = identities.directory() + "/sanitize-" + identity->serial;
   }
-  auto disk = std::make_shared<Disk>(config.name, std::move(reservations), std::move(*opened), options);
+  auto disk =
+      std::make_shared<Disk>(config.name, std::move(reservations), std::move(sanitize), std::move(*opened), options);
   if (auto restored = restore_reservations(*disk); !restored) return std::unexpected(restored.error());
+  if (auto restored = restore_sanitize(*disk); !restored) return std::unexpected(restored.error());
   return disk;
 }
 

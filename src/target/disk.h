@@ -18,16 +18,19 @@ namespace lunway::target {
 
 /// Threads: shared by all shards; see Volume and LogicalUnit. Lives until no session uses it.
 struct Disk : std::enable_shared_from_this<Disk> {
-  Disk(std::string disk_name, std::string path_for_reservations, std::unique_ptr<volume::Volume> backing,
-       const scsi::LogicalUnitOptions& options)
+  Disk(std::string disk_name, std::string path_for_reservations, std::string path_for_sanitize,
+       std::unique_ptr<volume::Volume> backing, const scsi::LogicalUnitOptions& options)
       : name(std::move(disk_name)),
         reservation_path(std::move(path_for_reservations)),
+        sanitize_path(std::move(path_for_sanitize)),
         volume(std::move(backing)),
         unit(options) {}
 
   const std::string name;
   /// Where its persistent reservations are kept; empty: nowhere.
   const std::string reservation_path;
+  /// Where the record of its sanitize operation is kept; empty: nowhere.
+  const std::string sanitize_path;
   const std::unique_ptr<volume::Volume> volume;
   scsi::LogicalUnit unit;
 };

@@ -168,7 +168,12 @@ Result<> Server::Impl::open_portals() {
   if (!catalog) return std::unexpected(catalog.error());
   directory_ = std::make_unique<Directory>(std::make_shared<const Catalog>(std::move(*catalog)), addresses_);
   context_.directory = directory_.get();
-  ask(*shards_.front(), [this](runtime::Loop&) { portals_->start(); });
+  ask(*shards_.front(), [this](runtime::Loop&) {
+    for (const auto& [volume, disk] : disks_) {
+      if (!disk->unit.sanitize_record().empty()) context_.shards.front()->sanitize(disk);
+    }
+    portals_->start();
+  });
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <cassert>
 #include <utility>
 
+#include "target/sanitize_execution.h"
 #include "target/served_connection.h"
 #include "target/served_session.h"
 
@@ -106,12 +107,30 @@ std::vector<std::shared_ptr<ServedConnection>> ShardServer::connections() const 
 }
 
 void ShardServer::request_logouts(Duration within) {
+  stop_sanitizing();
   for (const std::shared_ptr<ServedConnection>& connection : connections()) connection->request_logout(within);
 }
 
 void ShardServer::close_all() {
+  stop_sanitizing();
   for (const std::shared_ptr<ServedSession>& session : sessions()) session->close();
   for (const std::shared_ptr<ServedConnection>& connection : connections()) connection->close();
+}
+
+void ShardServer::sanitize(std::shared_ptr<Disk> disk) {
+  const auto execution = std::make_shared<SanitizeExecution>(*this, std::move(disk));
+  sanitizing_.push_back(execution);
+  execution->start();
+}
+
+void ShardServer::sanitize_ended(SanitizeExecution& execution) {
+  std::erase_if(sanitizing_, [&](const auto& one) { return one.get() == &execution; });
+  tell_if_empty();
+}
+
+/// Each takes itself out of the list, at once or when the medium lets go.
+void ShardServer::stop_sanitizing() {
+  for (const std::shared_ptr<SanitizeExecution>& execution : std::vector(sanitizing_)) execution->stop();
 }
 
 void ShardServer::log(const std::string& line) const {

@@ -29,7 +29,9 @@ namespace lunway::target {
 
 class CommandExecution;
 class ServedConnection;
+class SanitizeExecution;
 class ServedSession;
+struct Disk;
 
 /// What all shards of a server share. Outlives them.
 struct ServerContext {
@@ -61,11 +63,11 @@ class ShardServer {
   /// A connected socket that came in at `portal`.
   void adopt(int socket, const session::Portal& portal);
 
-  /// Asks every initiator to log out; those that have not within this time are cut off.
+  /// Asks every initiator to log out; those that have not within this time are cut off. Sanitize operations stop.
   void request_logouts(Duration within);
   /// Ends every session and connection without a word.
   void close_all();
-  bool is_empty() const { return connections_.empty() && sessions_.empty(); }
+  bool is_empty() const { return connections_.empty() && sessions_.empty() && sanitizing_.empty(); }
 
   /// Any thread: how many connections it has, for spreading new ones.
   std::size_t load() const { return load_.load(std::memory_order_relaxed); }
@@ -92,6 +94,10 @@ class ShardServer {
   void login_ends(LoginPlace place);
   void log(const std::string& line) const;
 
+  /// What the disk says of its sanitize operation has changed: it is kept, and an operation that was ordered begins.
+  void sanitize(std::shared_ptr<Disk> disk);
+  void sanitize_ended(SanitizeExecution& execution);
+
   /// The execution is told with buffer_available(), first come, first served.
   void wait_for_buffer(ServedSession& session, CommandExecution& execution);
   void stop_waiting_for_buffer(CommandExecution& execution);
@@ -107,6 +113,7 @@ class ShardServer {
   bool make_room_for_login();
   void tell_if_empty() const;
   void serve_buffer_waiters();
+  void stop_sanitizing();
 
   runtime::Loop& loop_;
   ServerContext& context_;
@@ -114,6 +121,7 @@ class ShardServer {
   std::unordered_map<ServedConnection*, std::shared_ptr<ServedConnection>> connections_;
   std::unordered_map<ServedSession*, std::shared_ptr<ServedSession>> sessions_;
   std::list<ServedConnection*> logins_;  // the oldest first
+  std::vector<std::shared_ptr<SanitizeExecution>> sanitizing_;
   std::deque<BufferWaiter> buffer_waiters_;
   bool waiters_posted_ = false;
   std::atomic<std::size_t> load_ = 0;

@@ -25,6 +25,7 @@ Sense current_sense(Execution& execution) {
     execution.nexus->clear(first);
     return {.key = SenseKey::unit_attention, .code = code_of(first)};
   }
+  if (execution.unit->sanitize.phase() != SanitizeState::Phase::idle) return execution.unit->sanitize.sense();
   switch (execution.unit->medium.load()) {
     case UnitState::Medium::stopped:
       return {.key = SenseKey::not_ready, .code = SenseCode::logical_unit_not_ready_initializing_command_required};
@@ -51,7 +52,8 @@ constexpr std::array kCommands = {
                        .opcode = 0x03,
                        .usage = {0, 0x01, 0, 0, 0xff},
                        .begin = begin_request_sense,
-                       .ignores_attention = true},
+                       .ignores_attention = true,
+                       .works_during_sanitize = true},
 };
 
 }  // namespace

@@ -76,7 +76,8 @@ constexpr std::array kCommands = {
                        .opcode = 0x12,
                        .usage = {0, 0x01, 0xff, 0xff, 0xff},
                        .begin = begin_inquiry,
-                       .ignores_attention = true},
+                       .ignores_attention = true,
+                       .works_during_sanitize = true},
 };
 
 }  // namespace

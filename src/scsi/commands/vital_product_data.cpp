@@ -72,6 +72,9 @@ void append_block_device_characteristics(Execution& execution) {
   constexpr std::uint8_t kFuaIsRespected = 0x02;
   std::byte* const page = extend(execution, 60) - 4;
   store_be16(page + 4, execution.unit->options.rotates ? kRotating : kNonRotating);
+  // WABEREQ: after BLOCK ERASE, blocks can be read before they are written.
+  constexpr std::uint8_t kReadableAfterErase = 0x40;
+  if (execution.unit->options.can_discard) store_u8(page + 7, kReadableAfterErase);
   store_u8(page + 8, kFuaIsRespected);
 }
 

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -125,6 +126,10 @@ class Bench final : public Waker {
     Step step = unit.begin(task, nexus, command);
     while (!std::holds_alternative<Finish>(step)) {
       promise(steps.size() < kMostSteps);
+      if (std::holds_alternative<Wait>(step)) {
+        step = wait(task);
+        continue;
+      }
       step = unit.resume(task, perform(step, data_out, reply));
     }
     promise(task.is_idle());
@@ -135,6 +140,12 @@ class Bench final : public Waker {
   /// Does one step against the medium. What it read for the initiator goes into the reply.
   Outcome perform(const Step& step, Bytes data_out, Reply& reply) {
     steps.push_back(name_of(step));
+    if (std::holds_alternative<SanitizeOrdered>(step)) {
+      sanitize_record = unit.sanitize_record();
+      sanitize_is_due = !sanitize_record.empty();
+      unit.sanitize_is_recorded();
+      return Outcome::done();
+    }
     if (fail_next != Outcome::Failure::none) return Outcome::failed(std::exchange(fail_next, Outcome::Failure::none));
     if (const auto* read = std::get_if<ReadBlocks>(&step)) {
       const Bytes blocks = range(read->offset, read->length);
@@ -164,6 +175,20 @@ class Bench final : public Waker {
     return Outcome::done();
   }
 
+  /// The sanitize operation that was ordered, to its end.
+  Reply sanitize() {
+    promise(std::exchange(sanitize_is_due, false));
+    Task task;
+    Reply reply;
+    Step step = unit.begin_sanitize(task, *this);
+    while (!std::holds_alternative<Finish>(step)) {
+      if (while_sanitizing) while_sanitizing();
+      step = unit.resume(task, perform(step, {}, reply));
+    }
+    finish(std::get<Finish>(step), reply);
+    return reply;
+  }
+
   std::vector<std::byte> blocks_of(unsigned fill, std::uint64_t count = 1) const {
     return std::vector<std::byte>(count * block_size_, static_cast<std::byte>(fill));
   }
@@ -183,6 +208,10 @@ class Bench final : public Waker {
   /// What the steps of the last command were: "read 0+512".
   std::vector<std::string> steps;
   std::vector<Task*> woken;
+  std::string sanitize_record;
+  bool sanitize_is_due = false;
+  /// Called before each step of sanitize().
+  std::function<void()> while_sanitizing;
   /// What MapBlocks tells, in bytes from the start of the medium.
   std::vector<Extent> holes;
   std::vector<std::byte> record;
@@ -194,6 +223,16 @@ class Bench final : public Waker {
 
  private:
   static constexpr std::size_t kMostSteps = 100'000;
+
+  /// Nothing but a sanitize operation makes a command of the bench wait.
+  Step wait(Task& task) {
+    promise(std::erase(woken, &task) != 0);
+    Step step = unit.resume(task, Outcome::done());
+    if (!std::holds_alternative<Wait>(step)) return step;
+    sanitize();
+    promise(std::erase(woken, &task) != 0);
+    return unit.resume(task, Outcome::done());
+  }
 
   void perform_access(const Access& access) {
     using Verb = Access::Verb;
@@ -234,6 +273,7 @@ class Bench final : public Waker {
     if (const auto* map = std::get_if<MapBlocks>(&step)) return "map " + where(*map);
     if (std::holds_alternative<Persist>(step)) return "persist";
     if (std::holds_alternative<AbortTasks>(step)) return "abort tasks";
+    if (std::holds_alternative<SanitizeOrdered>(step)) return "sanitize";
     return std::holds_alternative<Wait>(step) ? "wait" : "finish";
   }
 
