@@ -27,6 +27,8 @@ struct VolumeTraits {
   bool can_zero = false;
   /// What was written may be lost with the power until a flush has ended.
   bool has_volatile_cache = false;
+  /// A write of up to this many bytes is whole or not at all, even when the power fails. Zero: that is not known.
+  std::uint32_t max_atomic_bytes = 0;
   /// Requests that are aligned to this many bytes are served best. A power of two, at least 512.
   std::uint32_t preferred_block_size = 4096;
 };

@@ -17,6 +17,9 @@ namespace lunway::volume {
 /// Sparse: pages that were never written, or were discarded, cost nothing.
 class MemoryVolume final : public Volume {
  public:
+  /// Nothing survives the power, so no half of a write does either. The number bounds what a command keeps in memory.
+  static constexpr std::uint32_t kMaxAtomicBytes = 1U << 20;
+
   /// `size_bytes` is positive.
   static Result<std::unique_ptr<MemoryVolume>> create(std::uint64_t size_bytes);
   ~MemoryVolume() override;
@@ -33,7 +36,7 @@ class MemoryVolume final : public Volume {
   const MutableBytes memory_;
   const std::span<PageMap::Word> words_;
   PageMap pages_;
-  const VolumeTraits traits_{.can_discard = true, .can_zero = true};
+  const VolumeTraits traits_{.can_discard = true, .can_zero = true, .max_atomic_bytes = kMaxAtomicBytes};
 };
 
 }  // namespace lunway::volume
