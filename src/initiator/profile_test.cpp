@@ -108,6 +108,17 @@ TEST_F(ProfilePolicy, ADigestOfTheUrlTakesPrecedence) {
   EXPECT_EQ(profile->policy.header_digest.values()[0], static_cast<std::uint8_t>(text::Digest::none));
 }
 
+using Rfc7143_7_1_5_InitiatorErrorRecovery = Profiles;
+
+//= ledger R7143-7.1.5-01 R7143-7.1.5-02 R7143-7.1.5-04
+TEST_F(Rfc7143_7_1_5_InitiatorErrorRecovery, IsOfferedAndAnsweredAtTheLevelThatTheLibraryHas) {
+  url.erl = 2;
+  const text::NumberWish wish = make()->policy.number(text::KeyId::error_recovery_level);
+  EXPECT_EQ(wish.preferred, 0U);
+  EXPECT_EQ(wish.worst, 0U);
+  EXPECT_TRUE(wish.offer);
+}
+
 using ProfileChap = Profiles;
 
 TEST_F(ProfileChap, NeedsASecretForEachUser) {

@@ -368,6 +368,7 @@ TEST_F(Rfc7143_11_9_InitiatorAsyncMessage, NegotiationRequestIsAnsweredWithText)
 
 using Rfc7143_7_3_InitiatorReject = FullFeature;
 
+//= ledger R7143-7.3-03
 TEST_F(Rfc7143_7_3_InitiatorReject, OfACommandEndsItAndPlugsTheGap) {
   rig.log_in();
   const TaskId task = submit({}, {});

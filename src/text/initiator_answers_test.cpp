@@ -201,6 +201,18 @@ TEST(Rfc7143_6_2_2_InitiatorAnswers, ABooleanIsAnsweredWithTheResultOfBothSides)
   }
 }
 
+//= ledger R7143-7.4.1-01 R7143-7.4.1-02
+TEST(Rfc7143_7_4_1_InitiatorAnswers, ADiscoverySessionHasErrorRecoveryLevelZero) {
+  Policy policy = quiet_policy();
+  policy.number(KeyId::error_recovery_level) = {.preferred = 2, .worst = 0, .offer = true};
+  Negotiator discovery({.role = Role::initiator, .stage = Stage::operational, .session_type = SessionType::discovery},
+                       policy);
+  EXPECT_EQ(say(discovery), "MaxRecvDataSegmentLength=8192");
+  EXPECT_EQ(answer(discovery, "ErrorRecoveryLevel=2"), "ErrorRecoveryLevel=0");
+  EXPECT_EQ(discovery.finish(), std::nullopt);
+  EXPECT_EQ(discovery.session_parameters().error_recovery_level, 0U);
+}
+
 // --- The initiator's own offers.
 
 //= ledger R7143-6.2-06
