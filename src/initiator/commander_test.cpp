@@ -150,7 +150,7 @@ TEST_F(CommanderAbort, OfWhatWaitsForItsNextAttemptIsImmediate) {
   submit(command);
   // Long enough in a row for a pause that is longer than this test.
   for (int attempt = 0; attempt < 4; ++attempt) target.respond(next_command(), ScsiStatus::busy);
-  turn();
+  EXPECT_TRUE(target.hears_nothing_for(kMoment));
   commander->abort(command.id);
   expect_error(command, ErrorKind::aborted);
   EXPECT_TRUE(target.hears_nothing_for(milliseconds(200)));

@@ -402,7 +402,7 @@ TEST_F(Rfc7143_6_3_InitiatorSecurity, AFailureEndsTheConnection) {
 
 // ------------------------------------------------------------------------------------------------ reinstatement
 
-//= ledger R7143-6.3.5-01
+//= ledger R7143-6.3.5-01 R7143-7.15-01
 TEST(Rfc7143_6_3_5_InitiatorReinstatement, IsALoginWithTheSameIsidAndTsihZero) {
   InitiatorRig old;
   old.log_in();
