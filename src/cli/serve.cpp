@@ -2,15 +2,21 @@
 // SPDX-FileCopyrightText: The Lunway authors
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cstdio>
+#include <functional>
+#include <memory>
 
 #include "cli/command.h"
 #include "cli/json.h"
 #include "cli/serve_config.h"
+#include "cli/serve_reload.h"
+#include "cli/server_log.h"
 #include "cli/stop_signals.h"
+#include "runtime/clock.h"
 #include "runtime/descriptor_limit.h"
 #include "runtime/signals.h"
 #include "target/server.h"
@@ -34,20 +40,46 @@ void say_ready(const target::Server& server, bool json) {
   std::fflush(stdout);
 }
 
-void on_hangup() {
-  fmt::print(stderr, "lunway serve: a running server does not read its configuration again; restart it to change it\n");
+target::LogLevel finest_level(const ServeArguments& arguments) {
+  if (arguments.quiet) return target::LogLevel::problem;
+  return arguments.verbose ? target::LogLevel::detail : target::LogLevel::event;
+}
+
+using LogFunction = std::function<void(target::LogLevel, const std::string&)>;
+
+/// systemd.exec(5): the device and inode of the journal's end, for programs that want to know whether it is theirs.
+bool stderr_goes_to_journal() {
+  struct stat status = {};
+  if (fstat(STDERR_FILENO, &status) != 0) return false;
+  return process_environment("JOURNAL_STREAM") == fmt::format("{}:{}", status.st_dev, status.st_ino);
+}
+
+LogFunction make_log(const ServeArguments& arguments) {
+  auto log = std::make_shared<ServerLog>(finest_level(arguments), stderr_goes_to_journal(), write_to_stderr);
+  return [log](target::LogLevel level, const std::string& line) { log->write(runtime::read_clock(), level, line); };
+}
+
+void on_hangup(const ServeArguments& arguments, target::Server& server, const LogFunction& log) {
+  const auto changes = reload(arguments, host_name(), process_environment, server);
+  if (changes) {
+    for (const std::string& change : *changes) log(target::LogLevel::event, "reload: " + change);
+    return log(target::LogLevel::event, "reload: done");
+  }
+  for (const std::string& fault : changes.error()) log(target::LogLevel::problem, "reload: " + fault);
+  log(target::LogLevel::problem, "reload: nothing has changed");
 }
 
 Outcome<> serve(const ServeArguments& arguments) {
   runtime::ignore_broken_pipes();
   runtime::block_termination_signals();
   runtime::raise_descriptor_limit();
-  const auto config = make_server_config(arguments, host_name(), process_environment);
+  auto config = make_server_config(arguments, host_name(), process_environment);
   if (!config) return std::unexpected(config.error());
+  config->log = make_log(arguments);
   auto server = target::Server::start(*config);
   if (!server) return failed(server.error());
   say_ready(**server, arguments.json);
-  wait_for_stop(on_hangup);
+  wait_for_stop([&] { on_hangup(arguments, **server, config->log); });
   if (const Result<> stopped = (*server)->stop(); !stopped) return failed(stopped.error());
   return {};
 }
@@ -89,6 +121,8 @@ void add_serve(CLI::App& program, Chosen& chosen) {
           "--state", arguments->state_directory,
           "where the ids and reservations of disks are kept;\ndefault /var/lib/lunway, or ~/.local/state/lunway")
       ->type_name("DIR");
+  auto* quiet = command.add_flag("--quiet", arguments->quiet, "log only what goes wrong");
+  command.add_flag("--verbose", arguments->verbose, "log discovery, too")->excludes(quiet);
   command.add_flag("--json", arguments->json, "the ready lines as JSON");
   for (CLI::Option* size : {create, memory}) size->type_name("SIZE")->allow_extra_args(false);
   for (CLI::Option* file : {secret, mutual_secret, config}) file->type_name("FILE");

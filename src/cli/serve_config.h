@@ -30,6 +30,8 @@ struct ServeArguments {
   bool read_only = false;
   bool allow_anyone = false;
   bool json = false;
+  bool quiet = false;
+  bool verbose = false;
 };
 
 /// Files become LUN 0, 1, ... in their order, RAM disks the LUNs behind them. `host` is the machine's name.

@@ -108,6 +108,12 @@ Result<Catalog> Catalog::make(const ServerConfig& config, const std::map<std::st
   return catalog;
 }
 
+const ServedTarget* Catalog::find_served(const text::IscsiName& name, std::uint16_t portal_group_tag) const {
+  const ServedTarget* target = find(name);
+  if (target == nullptr || target->redirection || !target->is_in_group(portal_group_tag)) return nullptr;
+  return target;
+}
+
 const ServedTarget* Catalog::find(const text::IscsiName& name) const {
   const auto found = std::ranges::find(targets_, name, &ServedTarget::name);
   return found == targets_.end() ? nullptr : &*found;

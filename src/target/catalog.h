@@ -55,6 +55,8 @@ class Catalog {
   static Result<Catalog> make(const ServerConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks);
 
   const ServedTarget* find(const text::IscsiName& name) const;
+  /// Null also where it is in another portal group, or has moved.
+  const ServedTarget* find_served(const text::IscsiName& name, std::uint16_t portal_group_tag) const;
   std::span<const ServedTarget> targets() const { return targets_; }
   /// For discovery sessions.
   const session::LoginPolicy& discovery() const { return discovery_; }

@@ -4,6 +4,7 @@
 #include "target/command_execution.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -40,6 +41,7 @@ scsi::Outcome::Failure failure_of(session::TransferFailure failure) {
 
 void CommandExecution::begin(const session::Submit& submit, Disk* disk, scsi::Nexus* nexus) {
   disk_ = disk;
+  nexus_ = nexus;
   id_ = submit.task;
   ending_ = Ending::none;
   data_in_ = {};
@@ -225,13 +227,15 @@ bool CommandExecution::use_medium(scsi::Step& step, const volume::VolumeRequest&
 }
 
 void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
-  if (ending_ != Ending::none) {
+  const bool wants_more = outcome.ok() && rest_ != 0;
+  if (ending_ == Ending::aborted || ending_ == Ending::abandoned || (ending_ == Ending::unit_lost && wants_more)) {
     end_now();
-  } else if (outcome.ok() && rest_ != 0) {
+  } else if (wants_more) {
     solicit_chunk();
   } else {
     if (!outcome.ok()) log_failure(outcome.error);
     run(disk_->unit.resume(*this, outcome_of(request_.verb, outcome.error)));
+    if (ending_ == Ending::unit_lost && is_running() && state_ != State::waiting_for_medium) end_now();
   }
   session_.drain();
 }
@@ -239,8 +243,9 @@ void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
 /// The initiator is told by sense data; who looks after the server finds out here.
 void CommandExecution::log_failure(int error) const {
   if (request_.verb != volume::VolumeRequest::Verb::flush || disk_->unit.has_lost_writes()) return;
-  session_.shard().log("volume " + disk_->name + ": flushing failed (" + std::generic_category().message(error) +
-                       "): blocks may be lost; it takes no more writes until it is opened anew");
+  session_.shard().log(LogLevel::problem, "volume " + disk_->name + ": flushing failed (" +
+                                              std::generic_category().message(error) +
+                                              "): blocks may be lost; it takes no more writes until it is opened anew");
 }
 
 /// Ends the command with a status of the task manager, not of the device.
@@ -257,14 +262,17 @@ void CommandExecution::resume(session::TaskId task, const scsi::Outcome& outcome
   run(disk_->unit.resume(*this, outcome));
 }
 
+void CommandExecution::lose_unit() { end_early(Ending::unit_lost); }
+
 void CommandExecution::abort() { end_early(Ending::aborted); }
 
 void CommandExecution::abandon() { end_early(Ending::abandoned); }
 
 void CommandExecution::end_early(Ending ending) {
   if (!is_running()) return;
-  // An abort by the task's own session is owed its answer, whatever else ends the task.
-  if (ending_ != Ending::aborted) ending_ = ending;
+  // In the order of the enumeration: an abort by the task's own session is owed its answer, whatever else ends the
+  // task.
+  ending_ = std::max(ending_, ending);
   if (state_ == State::waiting_for_buffer) session_.stop_waiting_for_buffer(*this);
   if (state_ != State::waiting_for_medium) end_now();
 }
@@ -272,12 +280,24 @@ void CommandExecution::end_early(Ending ending) {
 void CommandExecution::end_now() {
   if (disk_ != nullptr) disk_->unit.abandon(*this);
   state_ = State::answered;
-  if (ending_ == Ending::aborted) {
-    session_.engine().aborted(id_);
-  } else {
-    session_.engine().abandon(id_);
+  switch (ending_) {
+    case Ending::aborted:
+      session_.engine().aborted(id_);
+      break;
+    case Ending::unit_lost:
+      answer_without_unit();
+      break;
+    default:
+      session_.engine().abandon(id_);
   }
   session_.execution_ended();
+}
+
+/// As to any command that comes now.
+void CommandExecution::answer_without_unit() {
+  constexpr std::array<std::byte, 6> kTestUnitReady = {};
+  data_in_ = {};
+  run(scsi::begin_without_unit(*this, session_.identity(), {.cdb = kTestUnitReady, .luns = {}, .waker = this}));
 }
 
 void CommandExecution::release() {
@@ -285,6 +305,7 @@ void CommandExecution::release() {
   buffer_.reset();
   data_in_ = {};
   disk_ = nullptr;
+  nexus_ = nullptr;
 }
 
 }  // namespace lunway::target

@@ -39,6 +39,9 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   /// Another initiator's task management ended it: TargetSession::abandon() follows in the same way.
   void abandon();
 
+  /// Its LUN is no more: it ends with LOGICAL UNIT NOT SUPPORTED, but for what the disk is already doing.
+  void lose_unit();
+
   /// The engine uses its memory no longer.
   void release();
 
@@ -52,7 +55,9 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
 
   /// Between begin() and the answer to the engine.
   bool is_running() const { return state_ != State::idle && state_ != State::answered; }
+  /// Between begin() and release(); null when nobody has the LUN.
   const Disk* disk() const { return disk_; }
+  const scsi::Nexus* nexus() const { return nexus_; }
   session::TaskId id() const { return id_; }
 
  private:
@@ -64,7 +69,7 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
     waiting_for_others,  // commands that use the blocks, other shards, the state directory
     answered,            // the engine still uses the memory
   };
-  enum class Ending : std::uint8_t { none, aborted, abandoned };
+  enum class Ending : std::uint8_t { none, unit_lost, abandoned, aborted };
 
   void run(scsi::Step step);
   bool advance(scsi::Step& step, const scsi::Outcome& outcome);
@@ -88,9 +93,11 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   void refuse(scsi::Status status);
   void end_early(Ending ending);
   void end_now();
+  void answer_without_unit();
 
   ServedSession& session_;
   Disk* disk_ = nullptr;
+  const scsi::Nexus* nexus_ = nullptr;
   session::TaskId id_;
   State state_ = State::idle;
   Ending ending_ = Ending::none;

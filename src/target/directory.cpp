@@ -25,15 +25,27 @@ Initiator initiator_at(const session::Portal& portal, const text::IscsiName& nam
 
 }  // namespace
 
+std::shared_ptr<const Catalog> Directory::catalog() const {
+  const std::lock_guard lock(mutex_);
+  return catalog_;
+}
+
+void Directory::replace(std::shared_ptr<const Catalog> catalog) {
+  // What the old one held on to goes after the lock.
+  const std::lock_guard lock(mutex_);
+  catalog_.swap(catalog);
+}
+
 std::expected<LoginPolicy, LoginRefusal> Directory::admit(const LoginAttempt& attempt) {
   const bool is_unnamed = !attempt.target_name.has_value();
   if (is_unnamed && attempt.type == text::SessionType::normal) return refuse(LoginStatus::missing_parameter);
   // Sessions have one connection, so there is never a place in one.
   if (attempt.tsih.value() != 0) return refuse(LoginStatus::session_does_not_exist);
-  if (is_unnamed) return catalog_->discovery();
+  const std::shared_ptr<const Catalog> catalog = this->catalog();
+  if (is_unnamed) return catalog->discovery();
 
   const std::uint16_t group = attempt.portal.address.portal_group_tag.value_or(0);
-  const ServedTarget* target = catalog_->find(*attempt.target_name);
+  const ServedTarget* target = catalog->find(*attempt.target_name);
   if (target == nullptr || !target->is_in_group(group)) return refuse(LoginStatus::not_found);
   if (!target->access.admits(initiator_at(attempt.portal, attempt.initiator_name))) {
     return refuse(LoginStatus::authorization_failure);
@@ -43,7 +55,7 @@ std::expected<LoginPolicy, LoginRefusal> Directory::admit(const LoginAttempt& at
   //= rfc7143#11.13.5
   if (target->redirection) return std::unexpected(*target->redirection);
   // A discovery session sees more than the target that it names: it must pass what guards discovery.
-  LoginPolicy policy = attempt.type == text::SessionType::discovery ? catalog_->discovery() : target->login;
+  LoginPolicy policy = attempt.type == text::SessionType::discovery ? catalog->discovery() : target->login;
   policy.portal_group_tag = group;
   return policy;
 }
@@ -52,7 +64,8 @@ std::vector<text::TargetRecord> Directory::list_targets(const session::Portal& p
                                                         const std::optional<text::IscsiName>& target) {
   const Initiator who = initiator_at(portal, initiator);
   std::vector<text::TargetRecord> records;
-  for (const ServedTarget& served : catalog_->targets()) {
+  const std::shared_ptr<const Catalog> catalog = this->catalog();
+  for (const ServedTarget& served : catalog->targets()) {
     if (target && served.name != *target) continue;
     if (!served.access.admits(who)) continue;
     std::vector<text::TargetAddress> addresses = addresses_of(served, portal);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "session/target_directory.h"
@@ -20,7 +21,7 @@ struct ServedPortal {
   bool is_wildcard = false;     // listens on every address of its family
 };
 
-/// Threads: any; it does not change.
+/// Threads: any.
 class Directory final : public session::TargetDirectory {
  public:
   Directory(std::shared_ptr<const Catalog> catalog, std::vector<ServedPortal> portals)
@@ -31,12 +32,16 @@ class Directory final : public session::TargetDirectory {
   std::vector<text::TargetRecord> list_targets(const session::Portal& portal, const text::IscsiName& initiator,
                                                const std::optional<text::IscsiName>& target) override;
 
-  const Catalog& catalog() const { return *catalog_; }
+  /// As it is now. Who looks at several things of it keeps one and the same.
+  std::shared_ptr<const Catalog> catalog() const;
+  /// For all questions from now on. Logins that have begun keep what they were told.
+  void replace(std::shared_ptr<const Catalog> catalog);
 
  private:
   std::vector<text::TargetAddress> addresses_of(const ServedTarget& target, const session::Portal& reached) const;
 
-  const std::shared_ptr<const Catalog> catalog_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Catalog> catalog_;  // guarded by mutex_
   const std::vector<ServedPortal> portals_;
 };
 

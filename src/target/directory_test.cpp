@@ -325,7 +325,7 @@ struct LunAccess : DirectoryTest {
   std::vector<std::uint16_t> seen_by(std::string_view initiator) const {
     std::vector<std::uint16_t> numbers;
     const Directory made = directory();
-    const auto luns = made.catalog().find(name(kDisk))->luns_for(name(initiator));
+    const auto luns = made.catalog()->find(name(kDisk))->luns_for(name(initiator));
     for (const LunMap::Entry& entry : luns->entries) numbers.push_back(entry.number);
     return numbers;
   }

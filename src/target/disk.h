@@ -21,12 +21,15 @@ struct Disk : std::enable_shared_from_this<Disk> {
   Disk(std::string disk_name, std::string path_for_reservations, std::string path_for_sanitize,
        std::unique_ptr<volume::Volume> backing, const scsi::LogicalUnitOptions& options)
       : name(std::move(disk_name)),
+        serial_number(options.serial_number),
         reservation_path(std::move(path_for_reservations)),
         sanitize_path(std::move(path_for_sanitize)),
         volume(std::move(backing)),
         unit(options) {}
 
   const std::string name;
+  /// Unique in the world: disks with the same one hold the same data.
+  const std::string serial_number;
   /// Where its persistent reservations are kept; empty: nowhere.
   const std::string reservation_path;
   /// Where the record of its sanitize operation is kept; empty: nowhere.

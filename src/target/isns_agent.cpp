@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::chrono::seconds kConnectTime(10);
 
-runtime::Address server_address(const ServerConfig& config) {
-  return runtime::Address::parse(config.isns, kIsnsPort).value();
+runtime::Address server_address(const std::string& server) {
+  return runtime::Address::parse(server, kIsnsPort).value();
 }
 
 }  // namespace
@@ -27,10 +27,17 @@ IsnsAgent::IsnsAgent(runtime::Loop& loop, const ServerConfig& config, std::vecto
     : loop_(loop),
       config_(config),
       portals_(std::move(portals)),
-      registration_(isns_inventory(config, portals_, server_address(config))) {}
+      registration_(isns_inventory(config, portals_, server_address(config.isns))) {}
 
 void IsnsAgent::start() {
   registration_.start();
+  take_outputs();
+}
+
+void IsnsAgent::change_to(const ServerConfig& config) {
+  config_ = config;
+  const runtime::Address seen_from = own_address_.value_or(server_address(config_.isns));
+  registration_.update(loop_.now(), isns_inventory(config_, portals_, seen_from));
   take_outputs();
 }
 
@@ -49,6 +56,7 @@ void IsnsAgent::on_connected(runtime::Connector& /*connector*/, int socket) {
   stream_ = std::make_unique<runtime::TcpStream>(loop_.ring(), socket, *this);
   stream_->start();
   registration_.update(loop_.now(), isns_inventory(config_, portals_, *own));
+  own_address_ = *own;
   registration_.connected(loop_.now());
   take_outputs();
 }
@@ -88,7 +96,7 @@ void IsnsAgent::take_outputs() {
   if (must_connect_ && is_idle) {
     must_connect_ = false;
     is_wanted_ = true;
-    connector_.start(loop_.now(), {server_address(config_)}, kConnectTime);
+    connector_.start(loop_.now(), {server_address(config_.isns)}, kConnectTime);
   } else if (stream_ != nullptr && !stream_->is_closing() && !stream_->is_sending() && !to_send_.empty()) {
     const Bytes next(to_send_.front());
     stream_->send({&next, 1});
@@ -103,7 +111,7 @@ void IsnsAgent::take(isns::Output output) {
   } else if (auto* transmit = std::get_if<isns::Transmit>(&output)) {
     to_send_.push_back(std::move(transmit->bytes));
   } else if (const auto* event = std::get_if<isns::Event>(&output)) {
-    if (config_.log) config_.log("isns " + config_.isns + ": " + isns::describe(*event));
+    if (config_.log) config_.log(LogLevel::event, "isns " + config_.isns + ": " + isns::describe(*event));
   } else {
     disconnect();
   }

@@ -9,6 +9,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +25,13 @@ namespace lunway::target {
 /// Threads: its loop's.
 class IsnsAgent final : public runtime::Connector::Owner, public runtime::TcpStream::Owner {
  public:
-  /// `config` names an iSNS server and outlives the agent.
+  /// `config` names an iSNS server.
   IsnsAgent(runtime::Loop& loop, const ServerConfig& config, std::vector<ServedPortal> portals);
 
   void start();
+
+  /// The server has another configuration, with the same first target: what has changed is registered.
+  void change_to(const ServerConfig& config);
 
   /// Deregisters, within isns::Registration::Options::stop_time. `ended` is called once, on the loop, perhaps before
   /// this returns; the agent may be destroyed when that call is over.
@@ -48,15 +52,16 @@ class IsnsAgent final : public runtime::Connector::Owner, public runtime::TcpStr
   void connection_ended();
 
   runtime::Loop& loop_;
-  const ServerConfig& config_;
+  ServerConfig config_;
   const std::vector<ServedPortal> portals_;
   isns::Registration registration_;
   runtime::Timer deadline_ = runtime::Timer::calling<&IsnsAgent::deadline_came>(loop_.timers(), this);
   runtime::Connector connector_{loop_.ring(), loop_.timers(), *this};
   std::unique_ptr<runtime::TcpStream> stream_;
-  std::deque<std::vector<std::byte>> to_send_;  // the first one is with the stream while that is sending
-  bool must_connect_ = false;                   // as soon as the last connection is gone
-  bool is_wanted_ = false;                      // the registration waits for, or has, the present connection
+  std::optional<runtime::Address> own_address_;  // of the last connection
+  std::deque<std::vector<std::byte>> to_send_;   // the first one is with the stream while that is sending
+  bool must_connect_ = false;                    // as soon as the last connection is gone
+  bool is_wanted_ = false;                       // the registration waits for, or has, the present connection
   std::function<void()> ended_;
 };
 

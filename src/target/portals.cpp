@@ -73,7 +73,9 @@ void Portals::on_accepted(runtime::Listener& listener, int socket) {
 }
 
 void Portals::on_accept_paused(runtime::Listener& listener, int error, Instant /*until*/) {
-  if (context_.log) context_.log("accepting on " + listener.address().to_string() + " rests: " + std::strerror(error));
+  if (context_.log)
+    context_.log(LogLevel::problem,
+                 "accepting on " + listener.address().to_string() + " rests: " + std::strerror(error));
 }
 
 void Portals::on_listener_closed(runtime::Listener& /*listener*/) {

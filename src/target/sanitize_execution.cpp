@@ -14,7 +14,7 @@
 namespace lunway::target {
 
 void SanitizeExecution::start() {
-  if (!disk_->unit.sanitize_record().empty()) shard_.log(disk_->name + ": sanitizing");
+  if (!disk_->unit.sanitize_record().empty()) shard_.log(LogLevel::event, disk_->name + ": sanitizing");
   keep_record(&SanitizeExecution::begin);
 }
 
@@ -27,7 +27,10 @@ void SanitizeExecution::keep_record(void (SanitizeExecution::*kept)()) {
         const bool is_kept = replace_file(self->disk_->sanitize_path, record).has_value();
         self->shard_.loop().post([self, kept, is_kept](runtime::Loop&) {
           self->is_keeping_ = false;
-          if (!is_kept) self->shard_.log(self->disk_->name + ": the state of its sanitize operation could not be kept");
+          if (!is_kept) {
+            self->shard_.log(LogLevel::problem,
+                             self->disk_->name + ": the state of its sanitize operation could not be kept");
+          }
           (self.get()->*kept)();
         });
       });
@@ -42,7 +45,7 @@ void SanitizeExecution::begin() {
 void SanitizeExecution::run(scsi::Step step) {
   if (const auto* finish = std::get_if<scsi::Finish>(&step)) {
     const bool well = finish->status == scsi::Status::good;
-    shard_.log(disk_->name + (well ? ": sanitized" : ": sanitizing failed"));
+    shard_.log(LogLevel::event, disk_->name + (well ? ": sanitized" : ": sanitizing failed"));
     return well ? keep_record(&SanitizeExecution::end) : end();
   }
   if (const auto* access = std::get_if<scsi::Access>(&step)) return use_medium(*access);

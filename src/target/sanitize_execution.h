@@ -24,6 +24,8 @@ class SanitizeExecution final : public scsi::Task,
  public:
   SanitizeExecution(ShardServer& shard, std::shared_ptr<Disk> disk) : shard_(shard), disk_(std::move(disk)) {}
 
+  const Disk& disk() const { return *disk_; }
+
   /// Keeps the record first, or forgets it: then there is nothing more to do.
   void start();
   /// No further step. It has ended when the medium has let go.

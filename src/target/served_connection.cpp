@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "target/connection_log.h"
 #include "target/served_session.h"
 #include "target/shard_server.h"
 
@@ -184,10 +185,13 @@ void ServedConnection::granted(const NexusKey& key, std::optional<wire::Tsih> ts
     if (tsih) shard_.context().registry->release(key, *tsih);
     return;
   }
-  if (tsih) {
-    session_ = shard_.open_session(*request, *tsih, key);
+  if (tsih) session_ = shard_.open_session(*request, *tsih, key);
+  if (session_ != nullptr) {
     session_->add(*this);
     engine_.open(shard_.loop().now(), session_->engine());
+  } else if (tsih) {
+    shard_.context().registry->release(key, *tsih);
+    engine_.refuse(shard_.loop().now(), wire::LoginStatus::not_found);
   } else {
     engine_.refuse(shard_.loop().now(), wire::LoginStatus::out_of_resources);
   }
@@ -196,16 +200,15 @@ void ServedConnection::granted(const NexusKey& key, std::optional<wire::Tsih> ts
 
 void ServedConnection::handle(const session::LoggedIn& /*logged_in*/) {
   end_login();
-  shard_.log("login: " + key_of(session_->engine().request()).initiator_name + " from " + portal_.peer_address);
+  const LogLine line = log_of_login(session_->engine().request(), portal_, session_->engine().tsih());
+  shard_.log(line.level, line.text);
 }
 
 void ServedConnection::handle(const session::Close& close) {
   is_closed_ = true;
   held_.clear();
-  if (!close.detail.empty()) {
-    shard_.log("closing " + portal_.peer_address + ": " + std::string(session::to_string(close.reason)) + ": " +
-               std::string(close.detail));
-  }
+  const LogLine line = log_of_close(close, portal_, session_ == nullptr ? nullptr : &session_->engine().request());
+  shard_.log(line.level, line.text);
   if (!has_last_words(close.reason) || !window_.empty()) return stream_.close();
   stream_.finish_sending();
   if (std::exchange(is_paused_, false)) stream_.resume();

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <optional>
 #include <utility>
 
 #include "target/served_connection.h"
@@ -37,19 +36,13 @@ ServedSession::ServedSession(ShardServer& shard, const session::SessionRequest& 
     : shard_(shard),
       key_(std::move(key)),
       identity_(identity_of(request)),
+      luns_(identity_, shard.index()),
       engine_(request, tsih, shard.session_limits()),
       executions_(shard.session_limits().task_slots()) {
-  if (luns == nullptr) return;
-  for (const LunMap::Entry& entry : luns->entries) {
-    units_.push_back({entry.number, entry.disk, std::make_unique<scsi::Nexus>(identity_, shard.index())});
-    lun_list_.push_back(wire::Lun::from_flat(entry.number).value());
-    entry.disk->unit.attach(*units_.back().nexus);
-  }
+  if (luns != nullptr) luns_.change_to(*luns);
 }
 
-ServedSession::~ServedSession() {
-  for (LogicalUnitNexus& unit : units_) unit.disk->unit.detach(*unit.nexus);
-}
+ServedSession::~ServedSession() = default;
 
 void ServedSession::add(ServedConnection& connection) { connections_.push_back(&connection); }
 
@@ -79,10 +72,32 @@ void ServedSession::close() {
   drain();
 }
 
+void ServedSession::request_logout(Duration within) {
+  const std::shared_ptr<ServedSession> keep = shared_from_this();
+  for (ServedConnection* connection : std::vector(connections_)) {
+    if (std::ranges::find(connections_, connection) != connections_.end()) connection->request_logout(within);
+  }
+}
+
+void ServedSession::change_luns(const LunMap& luns) {
+  for (const scsi::Nexus* gone : luns_.change_to(luns)) {
+    for (const auto& execution : executions_) {
+      if (execution != nullptr && execution->nexus() == gone) execution->lose_unit();
+    }
+  }
+  luns_.let_go([this](const scsi::Nexus& nexus) { return uses(nexus); });
+  drain();
+}
+
+bool ServedSession::uses(const scsi::Nexus& nexus) const {
+  return std::ranges::any_of(
+      executions_, [&](const auto& execution) { return execution != nullptr && execution->nexus() == &nexus; });
+}
+
 // ------------------------------------------------------------------------------------------------------ its outputs
 
 void ServedSession::handle(const session::Submit& submit) {
-  LogicalUnitNexus* unit = find(submit.lun);
+  const SessionLuns::Unit* unit = luns_.find(submit.lun);
   CommandExecution& execution = execution_in(submit.task.slot());
   execution.begin(submit, unit == nullptr ? nullptr : unit->disk.get(), unit == nullptr ? nullptr : unit->nexus.get());
 }
@@ -95,22 +110,16 @@ void ServedSession::handle(const session::Abort& abort) { execution_in(abort.tas
 
 void ServedSession::handle(const session::Release& release) {
   execution_in(release.task.slot()).release();
+  luns_.let_go([this](const scsi::Nexus& nexus) { return uses(nexus); });
   shard_.buffers_freed();
 }
 
 void ServedSession::handle(const session::SubmitTaskManagement& request) {
-  LogicalUnitNexus* unit = find(request.lun);
+  const SessionLuns::Unit* unit = luns_.find(request.lun);
   manage_tasks(*this, request, unit == nullptr ? nullptr : unit->disk);
 }
 
 void ServedSession::handle(const session::SessionEnded& /*ended*/) { ended_ = true; }
-
-ServedSession::LogicalUnitNexus* ServedSession::find(wire::Lun lun) {
-  const std::optional<unsigned> number = lun.flat();
-  if (!number) return nullptr;
-  const auto found = std::ranges::lower_bound(units_, *number, {}, &LogicalUnitNexus::number);
-  return found != units_.end() && found->number == *number ? &*found : nullptr;
-}
 
 CommandExecution& ServedSession::execution_in(std::uint32_t slot) {
   std::unique_ptr<CommandExecution>& execution = executions_[slot];
@@ -166,18 +175,6 @@ bool ServedSession::is_busy_with(const Abandonment& abandonment) const {
     return execution != nullptr && execution.get() != abandonment.except && execution->is_running() &&
            execution->disk() == abandonment.disk;
   });
-}
-
-std::vector<std::shared_ptr<Disk>> ServedSession::disks() const {
-  std::vector<std::shared_ptr<Disk>> disks;
-  disks.reserve(units_.size());
-  for (const LogicalUnitNexus& unit : units_) disks.push_back(unit.disk);
-  return disks;
-}
-
-scsi::Nexus* ServedSession::nexus_with(const Disk& disk) {
-  const auto found = std::ranges::find_if(units_, [&](const auto& unit) { return unit.disk.get() == &disk; });
-  return found == units_.end() ? nullptr : found->nexus.get();
 }
 
 }  // namespace lunway::target

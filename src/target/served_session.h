@@ -18,6 +18,7 @@
 #include "session/target_session.h"
 #include "target/catalog.h"
 #include "target/command_execution.h"
+#include "target/session_luns.h"
 #include "target/session_registry.h"
 
 namespace lunway::target {
@@ -49,13 +50,18 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
 
   /// Ends it without a word to the initiator.
   void close();
+  /// Asks the initiator to log out of it within this time.
+  void request_logout(Duration within);
+
+  /// The configuration has changed: from now on it has these LUNs. Commands to those that are gone end.
+  void change_luns(const LunMap& luns);
 
   // ----------------------------------------------------------------------------------------- for its executions
 
   runtime::Ring& ring();
   runtime::BufferPool& buffers();
   const scsi::NexusIdentity& identity() const { return *identity_; }
-  std::span<const std::uint64_t> lun_list() const { return lun_list_; }
+  std::span<const std::uint64_t> lun_list() const { return luns_.list(); }
   void wait_for_buffer(CommandExecution& execution);
   void stop_waiting_for_buffer(CommandExecution& execution);
   /// From any thread: the task may go on, after so and so.
@@ -70,15 +76,10 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   /// touch data any more.
   void abandon_tasks(const Disk& disk, const CommandExecution* except, std::function<void()> done);
   /// Null when the session does not see the disk.
-  scsi::Nexus* nexus_with(const Disk& disk);
-  std::vector<std::shared_ptr<Disk>> disks() const;
+  scsi::Nexus* nexus_with(const Disk& disk) const { return luns_.nexus_with(disk); }
+  std::vector<std::shared_ptr<Disk>> disks() const { return luns_.disks(); }
 
  private:
-  struct LogicalUnitNexus {
-    std::uint16_t number = 0;
-    std::shared_ptr<Disk> disk;
-    std::unique_ptr<scsi::Nexus> nexus;
-  };
   struct Abandonment {
     const Disk* disk;
     const CommandExecution* except;
@@ -92,15 +93,14 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   void handle(const session::SubmitTaskManagement& request);
   void handle(const session::SessionEnded& ended);
 
-  LogicalUnitNexus* find(wire::Lun lun);
   CommandExecution& execution_in(std::uint32_t slot);
   bool is_busy_with(const Abandonment& abandonment) const;
+  bool uses(const scsi::Nexus& nexus) const;
 
   ShardServer& shard_;
   const NexusKey key_;
   const std::shared_ptr<const scsi::NexusIdentity> identity_;
-  std::vector<LogicalUnitNexus> units_;
-  std::vector<std::uint64_t> lun_list_;
+  SessionLuns luns_;
   session::TargetSession engine_;
   // By TaskId::slot(); made when a slot is used for the first time.
   std::vector<std::unique_ptr<CommandExecution>> executions_;

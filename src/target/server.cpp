@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <functional>
 #include <future>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -16,9 +17,10 @@
 #include "runtime/shard.h"
 #include "target/catalog.h"
 #include "target/directory.h"
-#include "target/disk.h"
+#include "target/disk_set.h"
 #include "target/entropy.h"
 #include "target/isns_agent.h"
+#include "target/live_change.h"
 #include "target/portals.h"
 #include "target/session_registry.h"
 #include "target/shard_server.h"
@@ -69,6 +71,7 @@ class Server::Impl {
   ~Impl() { end(); }
 
   Result<> start();
+  Result<std::vector<std::string>> reload(const ServerConfig& next);
   Result<> stop();
 
   std::vector<std::string> urls() const;
@@ -76,6 +79,10 @@ class Server::Impl {
 
  private:
   Result<> open_disks();
+  void close_retired_disks();
+  void close(Disk& disk);
+  void tell_isns();
+  void go_on_sanitizing(const std::shared_ptr<Disk>& disk);
   Result<> start_shards();
   Result<> open_portals();
   void join_isns();
@@ -85,8 +92,9 @@ class Server::Impl {
   bool is_empty();
   void end();
 
-  const ServerConfig config_;
-  std::map<std::string, std::shared_ptr<Disk>> disks_;
+  ServerConfig config_;
+  DiskSet disks_;
+  std::vector<std::shared_ptr<Disk>> retired_disks_;  // served no more; the last commands may still use them
   SystemEntropy entropy_;
   SessionRegistry registry_;
   std::unique_ptr<Directory> directory_;
@@ -115,17 +123,9 @@ Result<> Server::Impl::start() {
 }
 
 Result<> Server::Impl::open_disks() {
-  IdentityStore identities;
-  if (!config_.state_directory.empty()) {
-    auto opened = IdentityStore::open(config_.state_directory);
-    if (!opened) return std::unexpected(opened.error());
-    identities = std::move(*opened);
-  }
-  for (const VolumeConfig& volume : config_.volumes) {
-    auto disk = open_disk(volume, identities);
-    if (!disk) return std::unexpected(disk.error());
-    disks_.emplace(volume.name, std::move(*disk));
-  }
+  auto opened = DiskSet::open(config_);
+  if (!opened) return std::unexpected(opened.error());
+  disks_ = std::move(*opened);
   return {};
 }
 
@@ -164,25 +164,28 @@ Result<> Server::Impl::open_portals() {
   });
   if (!bound) return bound;
   addresses_ = portals_->addresses();
-  auto catalog = Catalog::make(config_, disks_);
+  auto catalog = Catalog::make(config_, disks_.by_name());
   if (!catalog) return std::unexpected(catalog.error());
   directory_ = std::make_unique<Directory>(std::make_shared<const Catalog>(std::move(*catalog)), addresses_);
   context_.directory = directory_.get();
-  ask(*shards_.front(), [this](runtime::Loop&) {
-    for (const auto& [volume, disk] : disks_) {
-      if (!disk->unit.sanitize_record().empty()) context_.shards.front()->sanitize(disk);
-    }
-    portals_->start();
-  });
+  for (const auto& [name, disk] : disks_.by_name()) go_on_sanitizing(disk);
+  ask(*shards_.front(), [this](runtime::Loop&) { portals_->start(); });
   return {};
+}
+
+/// What a stop or a crash has interrupted.
+void Server::Impl::go_on_sanitizing(const std::shared_ptr<Disk>& disk) {
+  if (disk->unit.sanitize_record().empty()) return;
+  ask(*shards_.front(), [this, &disk](runtime::Loop&) { servers_.front()->sanitize(disk); });
 }
 
 std::vector<std::string> Server::Impl::urls() const {
   std::vector<std::string> urls;
+  const std::shared_ptr<const Catalog> catalog = directory_->catalog();
   for (const ServedPortal& portal : addresses_) {
     text::TargetAddress address = portal.address;
     const std::uint16_t tag = *std::exchange(address.portal_group_tag, std::nullopt);
-    for (const ServedTarget& target : directory_->catalog().targets()) {
+    for (const ServedTarget& target : catalog->targets()) {
       if (!target.is_in_group(tag) || target.redirection) continue;
       for (const LunMap::Entry& lun : target.luns->entries) {
         urls.push_back("iscsi://" + text::to_string(address) + "/" + target.name.text() + "/" +
@@ -211,11 +214,76 @@ Result<> Server::Impl::stop() {
   }
   wait_until_empty(config_.drain_time + kStopMargin);
   end();
-  for (const auto& [name, disk] : disks_) {
+  Result<> stopped;
+  std::map<std::string, std::shared_ptr<Disk>> disks = disks_.by_name();
+  for (const std::shared_ptr<Disk>& disk : retired_disks_) disks.emplace("retired " + disk->serial_number, disk);
+  for (const auto& [name, disk] : disks) {
     if (!disk->volume->traits().writable) continue;
-    if (auto flushed = flush(*disk); !flushed) return flushed;
+    if (auto flushed = flush(*disk); !flushed) stopped = flushed;
   }
-  return {};
+  return stopped;
+}
+
+// ----------------------------------------------------------------------------------------------------- live changes
+
+Result<std::vector<std::string>> Server::Impl::reload(const ServerConfig& next) {
+  if (auto good = check_config(next); !good) return std::unexpected(good.error());
+  if (auto good = check_change(config_, next); !good) return std::unexpected(good.error());
+  auto disks = disks_.changed_to(next);
+  if (!disks) return std::unexpected(disks.error());
+  auto catalog = Catalog::make(next, disks->by_name());
+  if (!catalog) return std::unexpected(catalog.error());
+  auto resized = disks->take_over_sizes();
+  if (!resized) return std::unexpected(resized.error());
+
+  // From here on nothing can fail.
+  std::vector<std::string> changes = describe_change(config_, next);
+  std::ranges::move(*resized, std::back_inserter(changes));
+  for (const auto& [name, disk] : disks_.by_name()) {
+    if (!disks->contains(*disk)) retired_disks_.push_back(disk);
+  }
+  disks_ = std::move(*disks);
+  const auto log = std::move(config_.log);
+  config_ = next;
+  config_.log = log;
+  directory_->replace(std::make_shared<const Catalog>(std::move(*catalog)));
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    ask(*shards_[i], [this, i](runtime::Loop&) {
+      servers_[i]->catalog_changed(config_.drain_time);
+      for (const std::shared_ptr<Disk>& disk : retired_disks_) servers_[i]->stop_sanitizing(*disk);
+    });
+  }
+  close_retired_disks();
+  tell_isns();
+  return changes;
+}
+
+/// Waits until no command uses them; sessions of a target that is gone have the drain time to log out. Who lets go of a
+/// disk tells nobody, so it is looked for a few times.
+void Server::Impl::close_retired_disks() {
+  const auto end = std::chrono::steady_clock::now() + config_.drain_time + kStopMargin;
+  std::erase_if(retired_disks_, [&](const std::shared_ptr<Disk>& disk) {
+    while (disk.use_count() != 1) {
+      if (std::chrono::steady_clock::now() >= end) return false;
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, std::chrono::milliseconds(10));
+    }
+    close(*disk);
+    return true;
+  });
+}
+
+/// What was GOOD may be in the system's cache only, and nobody will be there to hear that it was lost.
+void Server::Impl::close(Disk& disk) {
+  if (!disk.volume->traits().writable) return;
+  const Result<> flushed = flush(disk);
+  if (!flushed && config_.log)
+    config_.log(LogLevel::problem, "closing volume " + disk.name + ": " + flushed.error().message);
+}
+
+void Server::Impl::tell_isns() {
+  if (isns_ == nullptr) return;
+  ask(*shards_.front(), [this](runtime::Loop&) { isns_->change_to(config_); });
 }
 
 void Server::Impl::join_isns() {
@@ -300,6 +368,7 @@ Server::~Server() = default;
 
 std::vector<std::string> Server::urls() const { return impl_->urls(); }
 std::vector<std::string> Server::portals() const { return impl_->portals(); }
+Result<std::vector<std::string>> Server::reload(const ServerConfig& next) { return impl_->reload(next); }
 Result<> Server::stop() { return impl_->stop(); }
 
 }  // namespace lunway::target

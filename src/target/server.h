@@ -32,8 +32,14 @@ class Server {
   /// The addresses that are listened on, as "ADDR:PORT".
   std::vector<std::string> portals() const;
 
+  /// Serves `next` instead, with the log as it is: targets, LUNs, volumes, access lists and secrets may be others,
+  /// volumes may have another size. Sessions go on: their initiators are told what has changed, and only those whose
+  /// target is gone are asked to log out. Returns a line for each change. On failure nothing has changed. Blocks, for
+  /// at most the drain time and a little more. From any thread that is not a shard, before stop().
+  Result<std::vector<std::string>> reload(const ServerConfig& next);
+
   /// Asks the initiators to log out, lets running commands end for at most the configured drain time, flushes the
-  /// volumes and ends the shards. Blocks. Call once, from a thread that is not a shard.
+  /// volumes and ends the shards. Blocks. Call once, from a thread that is not a shard, when reload() is not running.
   Result<> stop();
 
  private:

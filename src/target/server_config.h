@@ -105,6 +105,13 @@ struct TargetConfig {
   std::uint8_t error_recovery_level = 0;
 };
 
+/// What a line of the log is about.
+enum class LogLevel : std::uint8_t {
+  problem,  // something went wrong that somebody should look at
+  event,    // an initiator came or went, the configuration changed
+  detail,   // discovery, and what only matters to who looks for a fault
+};
+
 enum class IoKind { automatic, uring, epoll };
 
 struct ServerConfig {
@@ -123,8 +130,9 @@ struct ServerConfig {
   bool allow_anyone = false;
   /// How long a stop waits for initiators to log out and commands to end.
   Duration drain_time = std::chrono::seconds(5);
-  /// Told of logins and of connections that end badly, a line each, without a line break; on any thread. May be empty.
-  std::function<void(const std::string&)> log;
+  /// Told of logins, of how connections end and of what goes wrong, a line each, without a line break; on any thread.
+  /// What comes from peers is in it as they sent it. May be empty.
+  std::function<void(LogLevel, const std::string&)> log;
 };
 
 /// The first thing wrong with `config`, as a sentence for who wrote it. Opens and changes nothing.

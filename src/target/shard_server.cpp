@@ -22,7 +22,7 @@ ShardServer::~ShardServer() { assert(is_empty()); }
 
 void ShardServer::adopt(int socket, const session::Portal& portal) {
   if (!make_room_for_login()) {
-    log("closing " + portal.peer_address + ": too many connections that have not logged in");
+    log(LogLevel::problem, "closing " + portal.peer_address + ": too many connections that have not logged in");
     ::close(socket);
     return;
   }
@@ -40,7 +40,8 @@ bool ShardServer::make_room_for_login() {
     return false;
   }
   ServedConnection& oldest = *logins_.front();
-  log("closing " + oldest.peer_address() + ": too many connections that have not logged in, and it is the oldest");
+  log(LogLevel::problem,
+      "closing " + oldest.peer_address() + ": too many connections that have not logged in, and it is the oldest");
   oldest.close();
   return true;
 }
@@ -68,7 +69,10 @@ std::shared_ptr<ServedSession> ShardServer::open_session(const session::SessionR
                                                          const NexusKey& key) {
   std::shared_ptr<const LunMap> luns;
   if (request.session.session_type == text::SessionType::normal) {
-    luns = context_.directory->catalog().find(*request.target_name)->luns_for(request.initiator_name);
+    const std::shared_ptr<const Catalog> catalog = context_.directory->catalog();
+    const ServedTarget* target = catalog->find_served(*request.target_name, request.portal_group_tag);
+    if (target == nullptr) return nullptr;
+    luns = target->luns_for(request.initiator_name);
   }
   auto session = std::make_shared<ServedSession>(*this, request, tsih, key, std::move(luns));
   sessions_.emplace(session.get(), session);
@@ -111,6 +115,20 @@ void ShardServer::request_logouts(Duration within) {
   for (const std::shared_ptr<ServedConnection>& connection : connections()) connection->request_logout(within);
 }
 
+// A session that is opened later than this looks at the new catalog by itself: see open_session().
+void ShardServer::catalog_changed(Duration within) {
+  const std::shared_ptr<const Catalog> catalog = context_.directory->catalog();
+  for (const std::shared_ptr<ServedSession>& session : sessions()) {
+    const session::SessionRequest& request = session->engine().request();
+    if (request.session.session_type != text::SessionType::normal) continue;
+    if (const auto* target = catalog->find_served(*request.target_name, request.portal_group_tag)) {
+      session->change_luns(*target->luns_for(request.initiator_name));
+    } else {
+      session->request_logout(within);
+    }
+  }
+}
+
 void ShardServer::close_all() {
   stop_sanitizing();
   for (const std::shared_ptr<ServedSession>& session : sessions()) session->close();
@@ -133,8 +151,14 @@ void ShardServer::stop_sanitizing() {
   for (const std::shared_ptr<SanitizeExecution>& execution : std::vector(sanitizing_)) execution->stop();
 }
 
-void ShardServer::log(const std::string& line) const {
-  if (context_.log) context_.log(line);
+void ShardServer::stop_sanitizing(const Disk& disk) {
+  for (const std::shared_ptr<SanitizeExecution>& execution : std::vector(sanitizing_)) {
+    if (&execution->disk() == &disk) execution->stop();
+  }
+}
+
+void ShardServer::log(LogLevel level, const std::string& line) const {
+  if (context_.log) context_.log(level, line);
 }
 
 // ---------------------------------------------------------------------------------------------------------- buffers

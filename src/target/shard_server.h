@@ -45,7 +45,7 @@ struct ServerContext {
   std::size_t max_logins = 1024;
   std::atomic<std::size_t> logins = 0;
   /// A line for the operator; may be empty. Any thread.
-  std::function<void(const std::string&)> log;
+  std::function<void(LogLevel, const std::string&)> log;
   std::vector<class ShardServer*> shards;
   /// Called by a shard whose last connection or session has gone. Any thread.
   std::function<void()> shard_emptied;
@@ -65,6 +65,9 @@ class ShardServer {
 
   /// Asks every initiator to log out; those that have not within this time are cut off. Sanitize operations stop.
   void request_logouts(Duration within);
+  /// The directory has a new catalog: sessions get the LUNs that it gives them, and those whose target is gone are
+  /// asked to log out within this time.
+  void catalog_changed(Duration within);
   /// Ends every session and connection without a word.
   void close_all();
   bool is_empty() const { return connections_.empty() && sessions_.empty() && sanitizing_.empty(); }
@@ -82,6 +85,7 @@ class ShardServer {
   std::span<ShardServer* const> peers() const { return context_.shards; }
   std::vector<std::shared_ptr<ServedSession>> sessions() const;
 
+  /// Null when the target went away since the login was admitted.
   std::shared_ptr<ServedSession> open_session(const session::SessionRequest& request, wire::Tsih tsih,
                                               const NexusKey& key);
   void session_ended(ServedSession& session);
@@ -92,11 +96,13 @@ class ShardServer {
   using LoginPlace = std::list<ServedConnection*>::iterator;
   LoginPlace login_begins(ServedConnection& connection);
   void login_ends(LoginPlace place);
-  void log(const std::string& line) const;
+  void log(LogLevel level, const std::string& line) const;
 
   /// What the disk says of its sanitize operation has changed: it is kept, and an operation that was ordered begins.
   void sanitize(std::shared_ptr<Disk> disk);
   void sanitize_ended(SanitizeExecution& execution);
+  /// The disk is about to be closed: an operation stops, and goes on when the disk is opened again.
+  void stop_sanitizing(const Disk& disk);
 
   /// The execution is told with buffer_available(), first come, first served.
   void wait_for_buffer(ServedSession& session, CommandExecution& execution);

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 
@@ -61,6 +62,13 @@ class Volume {
   Volume& operator=(const Volume&) = delete;
 
   virtual std::uint64_t size_bytes() const = 0;
+
+  /// The size that resize() would give it: `wanted_bytes`, or without that the size which its medium has now. An error
+  /// where that cannot be. Both may block: for an operator's thread, not for a shard's.
+  virtual Result<std::uint64_t> size_after_resize(std::optional<std::uint64_t> wanted_bytes) const;
+  /// Grows the medium where it must. Requests beyond the end of a medium that has become smaller end with an error.
+  virtual Result<std::uint64_t> resize(std::optional<std::uint64_t> wanted_bytes);
+
   virtual const VolumeTraits& traits() const = 0;
 
   /// The bytes themselves, for volumes that live in memory: data goes between the wire and the volume without a copy.
@@ -68,8 +76,9 @@ class Volume {
   /// view of a volume that is not writable must not be written.
   virtual MutableBytes window(std::uint64_t offset, std::uint64_t length) = 0;
 
-  /// Starts one request. The range lies inside the volume, and a verb that changes bytes meets a writable volume; both
-  /// are asserted, for the device server has checked them. `discard` and `zero` need the trait of that name.
+  /// Starts one request. The range lies inside the volume, or did when its command began, and a verb that changes bytes
+  /// meets a writable volume; both are asserted, for the device server has checked them. `discard` and `zero` need the
+  /// trait of that name.
   virtual Started start(const VolumeRequest& request) = 0;
 
   /// True when the range lies inside the volume. No sum is formed, so none can wrap.

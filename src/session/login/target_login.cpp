@@ -17,6 +17,12 @@ constexpr std::size_t kLoginDataSegment = 8192;
 
 LoginFailure refusal(LoginStatus status, std::string detail) { return {.status = status, .detail = std::move(detail)}; }
 
+/// For the log: the connection itself has no name yet.
+std::string whose(const SessionRequest& request) {
+  const std::string asker = request.initiator_name.text();
+  return request.target_name ? asker + " asks for " + request.target_name->text() : asker + " asks for targets";
+}
+
 text::TextLimits text_limits(const ConnectionLimits& limits) {
   return {.bytes = limits.text_bytes, .continuations = limits.login_requests};
 }
@@ -92,7 +98,10 @@ TargetLogin::Outcome TargetLogin::take_text(const wire::LoginRequest& request) {
   context_.out.clear();
   auto next = std::visit([&](auto stage) { return take(std::move(stage), context_, request, pairs); },
                          std::exchange(stage_, {}));
-  if (!next) return std::move(next.error());
+  if (!next) {
+    if (context_.request) next.error().detail += "; " + whose(*context_.request);
+    return std::move(next.error());
+  }
   stage_ = *std::move(next);
   return next_piece(request);
 }

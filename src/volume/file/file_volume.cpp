@@ -119,13 +119,47 @@ Result<std::unique_ptr<FileVolume>> FileVolume::open(const FileVolumeOptions& op
     return std::unexpected(std::move(sound.error()));
   }
   const VolumeTraits traits = traits_of(file->value(), *shape, options.read_only);
-  return std::unique_ptr<FileVolume>(new FileVolume(file->release(), shape->size_bytes, traits));
+  return std::unique_ptr<FileVolume>(new FileVolume(file->release(), options, shape->size_bytes, traits));
 }
 
 FileVolume::~FileVolume() { close(descriptor_); }
 
+Result<std::uint64_t> FileVolume::size_after_resize(std::optional<std::uint64_t> wanted_bytes) const {
+  const Result<FileShape> shape = shape_of(descriptor_, options_.path);
+  if (!shape) return std::unexpected(shape.error());
+  const std::uint64_t size_bytes = wanted_bytes.value_or(shape->size_bytes);
+  if (Result<void> sound = check_size(size_bytes, {.path = options_.path, .block_size = options_.block_size}); !sound) {
+    return std::unexpected(std::move(sound.error()));
+  }
+  if (size_bytes == shape->size_bytes) return size_bytes;
+  const std::string is = options_.path + " has " + std::to_string(shape->size_bytes) + " bytes";
+  if (size_bytes < shape->size_bytes) {
+    return failure(EINVAL, is + " and not the " + std::to_string(size_bytes) + " asked for: it is not cut");
+  }
+  if (shape->kind == FileShape::Kind::block_device) {
+    return failure(EINVAL, is + ": a block device does not grow to " + std::to_string(size_bytes) + " by being asked");
+  }
+  if (!traits_.writable) return failure(EROFS, is + ": it is served for reading only, and not grown");
+  return size_bytes;
+}
+
+Result<std::uint64_t> FileVolume::resize(std::optional<std::uint64_t> wanted_bytes) {
+  const Result<std::uint64_t> size_bytes = size_after_resize(wanted_bytes);
+  if (!size_bytes) return size_bytes;
+  const Result<FileShape> shape = shape_of(descriptor_, options_.path);
+  if (!shape) return std::unexpected(shape.error());
+  if (*size_bytes > shape->size_bytes) {
+    if (ftruncate(descriptor_, static_cast<off_t>(*size_bytes)) != 0 || fsync(descriptor_) != 0) {
+      return system_failure(errno, "growing " + options_.path + " to " + std::to_string(*size_bytes) + " bytes");
+    }
+  }
+  size_bytes_ = *size_bytes;
+  return size_bytes;
+}
+
 Started FileVolume::start(const VolumeRequest& request) {
-  assert(contains(request.offset, request.length));
+  // Not our misuse: the file may have been cut since the command began.
+  if (!contains(request.offset, request.length)) return failure(ENODATA, options_.path + " ends before that");
   IoOp operation{.descriptor = descriptor_,
                  .offset = request.offset,
                  .length = request.length,

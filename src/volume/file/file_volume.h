@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,7 +21,7 @@ struct FileVolumeOptions {
   /// The file is opened for reading only.
   bool read_only = false;
   /// Creates a sparse file of this size where there is none. A file that exists must already have this size: nothing is
-  /// ever cut or grown.
+  /// cut or grown by opening it.
   std::optional<std::uint64_t> create_size_bytes = {};
   /// The size of the file has to be a positive multiple of it.
   std::uint32_t block_size = 512;
@@ -35,16 +36,21 @@ class FileVolume final : public Volume {
   ~FileVolume() override;
 
   std::uint64_t size_bytes() const override { return size_bytes_; }
+  /// A regular file can grow; what somebody else has done to its size, or to that of a block device, is taken over.
+  /// Nothing is ever cut here.
+  Result<std::uint64_t> size_after_resize(std::optional<std::uint64_t> wanted_bytes) const override;
+  Result<std::uint64_t> resize(std::optional<std::uint64_t> wanted_bytes) override;
   const VolumeTraits& traits() const override { return traits_; }
   MutableBytes window(std::uint64_t, std::uint64_t) override { return {}; }
   Started start(const VolumeRequest& request) override;
 
  private:
-  FileVolume(int descriptor, std::uint64_t size_bytes, const VolumeTraits& traits)
-      : descriptor_(descriptor), size_bytes_(size_bytes), traits_(traits) {}
+  FileVolume(int descriptor, const FileVolumeOptions& options, std::uint64_t size_bytes, const VolumeTraits& traits)
+      : descriptor_(descriptor), options_(options), size_bytes_(size_bytes), traits_(traits) {}
 
   const int descriptor_;
-  const std::uint64_t size_bytes_;
+  const FileVolumeOptions options_;
+  std::atomic<std::uint64_t> size_bytes_;
   const VolumeTraits traits_;
 };
 

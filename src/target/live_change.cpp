@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "target/live_change.h"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace lunway::target {
+namespace {
+
+using Lines = std::vector<std::string>;
+
+std::unexpected<Error> needs_restart(const std::string& what) {
+  return failure(EBUSY, what + " cannot change while the server runs: restart it");
+}
+
+bool is_same(const PortalGroupConfig& a, const PortalGroupConfig& b) {
+  return a.tag == b.tag && a.listen == b.listen && a.require_ipsec == b.require_ipsec;
+}
+
+const TargetConfig* find(const ServerConfig& config, const std::string& name) {
+  const auto found = std::ranges::find(config.targets, name, &TargetConfig::name);
+  return found == config.targets.end() ? nullptr : &*found;
+}
+
+std::string lun_of(const TargetConfig& target, std::uint16_t number) {
+  return "LUN " + std::to_string(number) + " of " + target.name;
+}
+
+void describe_luns(const TargetConfig& now, const TargetConfig& next, Lines& lines) {
+  for (const auto& [number, volume] : next.luns) {
+    const auto before = now.luns.find(number);
+    if (before == now.luns.end()) {
+      lines.push_back(lun_of(next, number) + " is there now: volume " + volume);
+    } else if (before->second != volume) {
+      lines.push_back(lun_of(next, number) + " is volume " + volume +
+                      " now; sessions that know it as another see it after their next login");
+    }
+  }
+  for (const auto& [number, volume] : now.luns) {
+    if (!next.luns.contains(number)) lines.push_back(lun_of(now, number) + " is gone: volume " + volume);
+  }
+}
+
+bool is_same(const std::optional<ChapCredentials>& a, const std::optional<ChapCredentials>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->user == b->user && a->secret == b->secret;
+}
+
+bool admits_the_same(const TargetConfig& a, const TargetConfig& b) {
+  return a.initiators == b.initiators && a.initiator_addresses == b.initiator_addresses &&
+         is_same(a.authentication.chap, b.authentication.chap) &&
+         is_same(a.authentication.mutual_chap, b.authentication.mutual_chap) &&
+         a.authentication.algorithms == b.authentication.algorithms;
+}
+
+}  // namespace
+
+Result<> check_change(const ServerConfig& now, const ServerConfig& next) {
+  if (now.shards != next.shards) return needs_restart("shards");
+  if (now.io != next.io) return needs_restart("io");
+  if (now.isns != next.isns) return needs_restart("isns");
+  // An iSNS server knows this one by the name of its first target.
+  if (!now.isns.empty() && now.targets.front().name != next.targets.front().name) {
+    return needs_restart("with [isns], the name of the first target");
+  }
+  // A server that kept no state may begin to.
+  if (!now.state_directory.empty() && now.state_directory != next.state_directory) return needs_restart("state");
+  const bool same_portals =
+      std::ranges::equal(now.portal_groups, next.portal_groups,
+                         [](const PortalGroupConfig& a, const PortalGroupConfig& b) { return is_same(a, b); });
+  if (!same_portals) return needs_restart("portal_group");
+  return {};
+}
+
+Lines describe_change(const ServerConfig& now, const ServerConfig& next) {
+  Lines lines;
+  for (const TargetConfig& target : next.targets) {
+    const TargetConfig* before = find(now, target.name);
+    if (before == nullptr) {
+      lines.push_back("target " + target.name + " is there now");
+      continue;
+    }
+    describe_luns(*before, target, lines);
+    if (!admits_the_same(*before, target)) lines.push_back("target " + target.name + ": who may log in has changed");
+  }
+  for (const TargetConfig& target : now.targets) {
+    if (find(next, target.name) == nullptr) lines.push_back("target " + target.name + " is gone");
+  }
+  return lines;
+}
+
+}  // namespace lunway::target
