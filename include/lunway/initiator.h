@@ -128,6 +128,9 @@ struct Options {
   Digest data_digest = Digest::prefer_none;
   bool initial_r2t = false;    // offered; the result is the OR of both sides
   bool immediate_data = true;  // offered; the result is the AND of both sides
+  /// Offered; the result is the OR of both sides. With No the target may send and ask in any order.
+  bool data_pdu_in_order = true;
+  bool data_sequence_in_order = true;
   std::uint32_t max_recv_data_segment_length = 262'144;
   std::uint32_t max_burst_length = 1'048'576;
   std::uint32_t first_burst_length = 262'144;

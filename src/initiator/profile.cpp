@@ -48,6 +48,8 @@ text::Policy make_policy(const Url& url, const Options& options) {
   prefer(KeyId::max_outstanding_r2t, options.max_outstanding_r2t);
   prefer(KeyId::initial_r2t, options.initial_r2t ? 1 : 0);
   prefer(KeyId::immediate_data, options.immediate_data ? 1 : 0);
+  prefer(KeyId::data_pdu_in_order, options.data_pdu_in_order ? 1 : 0);
+  prefer(KeyId::data_sequence_in_order, options.data_sequence_in_order ? 1 : 0);
   policy.header_digest = wish(options.header_digest, url.header_digest);
   policy.data_digest = wish(options.data_digest, url.data_digest);
   policy.tolerate_rfc3720_peer = true;

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdint>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "session/testing/initiator_rig.h"
@@ -25,7 +26,7 @@ namespace lunway::session {
 inline constexpr std::array<std::byte, 6> kCdb{std::byte{0x12}};
 
 struct FullFeature : ::testing::Test {
-  FullFeature() {
+  explicit FullFeature(InitiatorProfile profile = InitiatorRig::profile()) : rig(std::move(profile)) {
     std::iota(reinterpret_cast<unsigned char*>(pattern.data()),
               reinterpret_cast<unsigned char*>(pattern.data()) + pattern.size(), static_cast<unsigned char>(1));
   }
