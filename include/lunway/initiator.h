@@ -185,9 +185,10 @@ struct Sense {
 
 /// How a SCSI command ended, when it was answered.
 struct ScsiResult {
-  std::uint8_t status = 0;    // SAM status: 00h GOOD, 02h CHECK CONDITION ...
-  std::size_t bytes_in = 0;   // bytes that landed in Command::data_in
-  std::int64_t residual = 0;  // > 0 underflow: so many bytes less than asked; < 0 overflow: so many would not fit
+  std::uint8_t status = 0;          // SAM status: 00h GOOD, 02h CHECK CONDITION ...
+  std::size_t bytes_in = 0;         // bytes that landed in Command::data_in
+  std::int64_t residual = 0;        // > 0 underflow: so many bytes less than asked; < 0 overflow: so many would not fit
+  std::int64_t write_residual = 0;  // of a bidirectional command, whose other residual is that of the read
   std::optional<Sense> sense{};
 
   bool good() const { return status == 0; }
@@ -204,6 +205,62 @@ using ScsiDone = std::move_only_function<void(Result<ScsiResult>)>;
 struct Extent {
   std::uint64_t lba = 0;
   std::uint32_t blocks = 0;
+};
+
+/// What COMPARE AND WRITE has found.
+struct Comparison {
+  /// The blocks were as expected, and have been written.
+  bool written = false;
+  /// Else where they differ first, as an offset in bytes, when the target said so.
+  std::optional<std::uint64_t> difference = {};
+};
+
+using Compared = std::move_only_function<void(Result<Comparison>)>;
+
+enum class ReservationType : std::uint8_t {  // SPC-4, 6.15.3.4
+  write_exclusive = 1,
+  exclusive_access = 3,
+  write_exclusive_registrants_only = 5,
+  exclusive_access_registrants_only = 6,
+  write_exclusive_all_registrants = 7,
+  exclusive_access_all_registrants = 8,
+};
+
+/// PERSISTENT RESERVE OUT (SPC-4, 6.16): registers a key, then reserves with it, and takes both back. The registration
+/// is that of this initiator's port, which is its name and ISID.
+struct PersistentReserve {
+  enum class Action : std::uint8_t {
+    register_key = 0,
+    reserve = 1,
+    release = 2,
+    clear = 3,  // the reservation and all registrations
+    preempt = 4,
+    preempt_and_abort = 5,
+    register_and_ignore_existing_key = 6,
+  };
+  Action action = Action::register_key;
+  /// Of a reserve, release or preempt.
+  ReservationType type = ReservationType::write_exclusive;
+  /// The one that we have registered; zero while there is none.
+  std::uint64_t key = 0;
+  /// To register: the new key, zero to take the registration back. To preempt: whose registrations end.
+  std::uint64_t other_key = 0;
+  /// To register: the target keeps registrations and reservation when it loses power.
+  bool survives_power_loss = false;
+};
+
+/// PERSISTENT RESERVE IN, READ KEYS.
+struct RegisteredKeys {
+  /// Counts changes of the registrations.
+  std::uint32_t generation = 0;
+  std::vector<std::uint64_t> keys;
+};
+
+/// PERSISTENT RESERVE IN, READ RESERVATION.
+struct HeldReservation {
+  /// Zero when all registrants hold it.
+  std::uint64_t key = 0;
+  ReservationType type = ReservationType::write_exclusive;
 };
 
 enum class TaskManagement : std::uint8_t {  // RFC 7143, 11.5.1; RFC 7144, 4
@@ -301,6 +358,15 @@ class Session {
   /// SYNCHRONIZE CACHE of the whole unit.
   Result<> flush();
   Result<> unmap(std::span<const Extent> extents);
+  /// COMPARE AND WRITE: whole blocks, both as long, at most 255 blocks and what the target takes in one. That they
+  /// differ is no error.
+  Result<Comparison> compare_and_write(std::uint64_t lba, std::span<const std::byte> expected,
+                                       std::span<const std::byte> replacement);
+
+  /// A reservation of somebody else is an Error of kind `scsi` with code 18h, RESERVATION CONFLICT.
+  Result<> persistent_reserve(const PersistentReserve& request);
+  Result<RegisteredKeys> registered_keys();
+  Result<std::optional<HeldReservation>> held_reservation();
 
   /// Asked once, then remembered until a unit attention says that it changed.
   Result<Capacity> capacity();
@@ -337,6 +403,12 @@ class Session {
   Result<TaskId> submit_write(std::uint64_t lba, std::span<const std::byte> data, Done done);
   Result<TaskId> submit_flush(Done done);
   Result<TaskId> submit_unmap(std::span<const Extent> extents, Done done);
+  /// Both are copied.
+  Result<TaskId> submit_compare_and_write(std::uint64_t lba, std::span<const std::byte> expected,
+                                          std::span<const std::byte> replacement, Compared done);
+  Result<TaskId> submit_persistent_reserve(const PersistentReserve& request, Done done);
+  Result<TaskId> submit_registered_keys(std::move_only_function<void(Result<RegisteredKeys>)> done);
+  Result<TaskId> submit_held_reservation(std::move_only_function<void(Result<std::optional<HeldReservation>>)> done);
 
   /// Asks for the command to be given up: ABORT TASK for what has been sent. The callback runs in any case, with
   /// `aborted` or with how the command ended when that was faster. Unknown ids are ignored.

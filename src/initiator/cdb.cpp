@@ -15,7 +15,10 @@ constexpr std::uint8_t kRead10 = 0x28;
 constexpr std::uint8_t kWrite10 = 0x2a;
 constexpr std::uint8_t kSynchronizeCache10 = 0x35;
 constexpr std::uint8_t kUnmap = 0x42;
+constexpr std::uint8_t kPersistentReserveIn = 0x5e;
+constexpr std::uint8_t kPersistentReserveOut = 0x5f;
 constexpr std::uint8_t kRead16 = 0x88;
+constexpr std::uint8_t kCompareAndWrite = 0x89;
 constexpr std::uint8_t kWrite16 = 0x8a;
 constexpr std::uint8_t kServiceActionIn16 = 0x9e;
 constexpr std::uint8_t kReadCapacity16 = 0x10;  // service action
@@ -81,6 +84,29 @@ Cdb synchronize_cache_cdb() { return with_opcode(10, kSynchronizeCache10); }
 Cdb unmap_cdb(std::uint16_t parameter_list_length) {
   Cdb cdb = with_opcode(10, kUnmap);
   store_be16(cdb.data() + 7, parameter_list_length);
+  return cdb;
+}
+
+Cdb compare_and_write_cdb(std::uint64_t lba, std::uint8_t blocks) {
+  Cdb cdb = with_opcode(16, kCompareAndWrite);
+  store_be64(cdb.data() + 2, lba);
+  store_u8(cdb.data() + 13, blocks);
+  return cdb;
+}
+
+Cdb persistent_reserve_in_cdb(std::uint8_t service_action, std::uint16_t allocation_length) {
+  Cdb cdb = with_opcode(10, kPersistentReserveIn);
+  store_u8(cdb.data() + 1, service_action);
+  store_be16(cdb.data() + 7, allocation_length);
+  return cdb;
+}
+
+Cdb persistent_reserve_out_cdb(std::uint8_t service_action, std::uint8_t scope_and_type,
+                               std::uint32_t parameter_list_length) {
+  Cdb cdb = with_opcode(10, kPersistentReserveOut);
+  store_u8(cdb.data() + 1, service_action);
+  store_u8(cdb.data() + 2, scope_and_type);
+  store_be32(cdb.data() + 5, parameter_list_length);
   return cdb;
 }
 

@@ -48,4 +48,12 @@ Cdb write_cdb(std::uint64_t lba, std::uint32_t blocks);
 Cdb synchronize_cache_cdb();
 Cdb unmap_cdb(std::uint16_t parameter_list_length);
 
+/// The data is twice as long: what is expected, then what is to be written.
+Cdb compare_and_write_cdb(std::uint64_t lba, std::uint8_t blocks);
+
+Cdb persistent_reserve_in_cdb(std::uint8_t service_action, std::uint16_t allocation_length);
+/// `scope_and_type`: the scope is that of the logical unit, 0.
+Cdb persistent_reserve_out_cdb(std::uint8_t service_action, std::uint8_t scope_and_type,
+                               std::uint32_t parameter_list_length);
+
 }  // namespace lunway::initiator

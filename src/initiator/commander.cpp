@@ -99,7 +99,8 @@ void Commander::answered(TaskId id, Pending& pending, session::ScsiCompletion co
   const bool both = reads && !pending.command.data_out.empty();
   ScsiResult result{.status = static_cast<std::uint8_t>(completion.status),
                     .bytes_in = completion.bytes_in,
-                    .residual = signed_residual(both ? completion.read_residual : completion.residual)};
+                    .residual = signed_residual(both ? completion.read_residual : completion.residual),
+                    .write_residual = both ? signed_residual(completion.residual) : 0};
   if (completion.status == wire::ScsiStatus::check_condition) result.sense = parse_sense(completion.sense);
   if (result.sense && result.sense->key == kSenseKeyUnitAttention && on_unit_attention_)
     on_unit_attention_(*result.sense);

@@ -24,6 +24,8 @@ struct UnitFacts {
   std::uint32_t max_transfer_blocks = 0xffffffff;
   std::uint32_t max_unmap_blocks = 0xffffffff;
   std::uint32_t max_unmap_extents = 256;
+  /// MAXIMUM COMPARE AND WRITE LENGTH; the CDB has no room for more.
+  std::uint8_t max_compare_blocks = 255;
 };
 
 class Unit {

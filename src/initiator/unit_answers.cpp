@@ -71,6 +71,8 @@ void parse_block_limits(Bytes page, UnitFacts& facts) {
   limit(8, facts.max_transfer_blocks);
   limit(20, facts.max_unmap_blocks);
   limit(24, facts.max_unmap_extents);
+  // Zero means that the target has no such command, or does not tell: it will say so itself.
+  if (page.size() > 5 && page[5] != std::byte{0}) facts.max_compare_blocks = std::to_integer<std::uint8_t>(page[5]);
 }
 
 std::vector<std::uint16_t> parse_luns(Bytes data) {
