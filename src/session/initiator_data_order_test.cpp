@@ -51,9 +51,9 @@ TEST_P(Rfc7143_13_18_InitiatorDataPduInOrder, NoLetsDataLandWhereItsOffsetSays) 
 INSTANTIATE_TEST_SUITE_P(Cuts, Rfc7143_13_18_InitiatorDataPduInOrder,
                          ::testing::Values(Cut::whole, Cut::byte_by_byte, Cut::header_then_window));
 
-using Rfc7143_13_18_InitiatorDataIn = AnyOrder;
+using Rfc7143_13_18_InitiatorOffsets = AnyOrder;
 
-TEST_F(Rfc7143_13_18_InitiatorDataIn, GoodOverAHoleIsAFault) {
+TEST_F(Rfc7143_13_18_InitiatorOffsets, GoodOverAHoleIsAFault) {
   rig.log_in();
   const TaskId task = read(1000);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -62,7 +62,7 @@ TEST_F(Rfc7143_13_18_InitiatorDataIn, GoodOverAHoleIsAFault) {
   EXPECT_EQ(rig.fault_of(task), TaskFault::data_missing);
 }
 
-TEST_F(Rfc7143_13_18_InitiatorDataIn, AnOverlayDoesNotHideAHole) {
+TEST_F(Rfc7143_13_18_InitiatorOffsets, AnOverlayDoesNotHideAHole) {
   rig.log_in();
   const TaskId task = read(1000);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -71,7 +71,7 @@ TEST_F(Rfc7143_13_18_InitiatorDataIn, AnOverlayDoesNotHideAHole) {
   EXPECT_EQ(rig.fault_of(task), TaskFault::data_missing);
 }
 
-TEST_F(Rfc7143_13_18_InitiatorDataIn, StaysInsideTheBuffer) {
+TEST_F(Rfc7143_13_18_InitiatorOffsets, StaysInsideTheBuffer) {
   rig.log_in();
   read(1000);
   data_in(sent<wire::ScsiCommand>().itt, 0, 950, 51);
@@ -79,7 +79,7 @@ TEST_F(Rfc7143_13_18_InitiatorDataIn, StaysInsideTheBuffer) {
   EXPECT_THAT(rig.closed()->detail, HasSubstr("Expected Data Transfer Length"));
 }
 
-TEST_F(Rfc7143_13_18_InitiatorDataIn, YesOfTheTargetIsYes) {
+TEST_F(Rfc7143_13_18_InitiatorOffsets, YesOfTheTargetIsYes) {
   rig.log_in("DataPDUInOrder=Yes;DataSequenceInOrder=Yes");
   read(1000);
   data_in(sent<wire::ScsiCommand>().itt, 0, 500, 500);
@@ -89,7 +89,6 @@ TEST_F(Rfc7143_13_18_InitiatorDataIn, YesOfTheTargetIsYes) {
 
 using Rfc7143_13_19_InitiatorR2t = AnyOrder;
 
-//= ledger R7143-11.8-10
 TEST_F(Rfc7143_13_19_InitiatorR2t, AnyRangeIsServedInTheOrderOfTheRequests) {
   rig.log_in("ImmediateData=No");
   const TaskId task = write(3000);

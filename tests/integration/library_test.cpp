@@ -12,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "integration/memory_server.h"
 #include "lunway/initiator.h"
+#include "tests/integration/memory_server.h"
 
 namespace lunway::testing {
 namespace {

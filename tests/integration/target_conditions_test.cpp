@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/big_endian.h"
-#include "integration/memory_server.h"
-#include "integration/wire_initiator.h"
+#include "tests/integration/memory_server.h"
+#include "tests/integration/wire_initiator.h"
 #include "wire/data_in.h"
 #include "wire/data_out.h"
 #include "wire/ready_to_transfer.h"

@@ -77,5 +77,47 @@ TEST(Rfc7143_4_2_2_1_TargetCommandWindow, DeliversEveryOrderOfArrivalInOrder) {
   });
 }
 
+/// What a window does with random numbers, told by a model that never wraps.
+//= ledger(target) R7143-4.2.2.1-10 R7143-4.2.2.1-11 R7143-4.2.2.1-12
+TEST(Rfc7143_4_2_2_1_TargetCommandWindow, AgreesWithAModelThatNeverWraps) {
+  rc::check([](std::uint32_t first) {
+    const auto depth = *rc::gen::inRange<std::uint32_t>(1, 10);
+    CommandWindow window(CmdSN(first), depth);
+    std::uint64_t expected = 0, end = depth;  // counted from `first`
+    std::vector<std::uint64_t> early;
+    std::uint32_t running = 0;
+    const auto steps = *rc::gen::container<std::vector<int>>(rc::gen::inRange(-3, 13));
+    for (const int step : steps) {
+      if (step < 0) {
+        if (running == 0) continue;
+        --running, ++end;
+        window.finish();
+        continue;
+      }
+      const std::uint64_t number = expected + static_cast<std::uint64_t>(step);
+      const CmdSN sn = CmdSN(first).advanced_by(static_cast<std::uint32_t>(number));
+      const bool here = std::ranges::find(early, number) != early.end();
+      const Place place = number >= end || here ? Place::ignored : number == expected ? Place::next : Place::early;
+      RC_ASSERT(window.place_of(sn) == place);
+      if (place == Place::early) {
+        window.keep(sn, static_cast<std::uint32_t>(number));
+        early.push_back(number);
+      }
+      if (place != Place::next) continue;
+      window.deliver(sn);
+      ++expected, ++running;
+      for (auto at = std::ranges::find(early, expected); at != early.end(); at = std::ranges::find(early, expected)) {
+        early.erase(at);
+        RC_ASSERT(window.turn() == static_cast<std::uint32_t>(expected));
+        ++expected, ++running;
+      }
+      RC_ASSERT(!window.turn());
+      RC_ASSERT(window.is_consistent());
+      RC_ASSERT(window.expected() == CmdSN(first).advanced_by(static_cast<std::uint32_t>(expected)));
+      RC_ASSERT(window.max() == CmdSN(first).advanced_by(static_cast<std::uint32_t>(end)).previous());
+    }
+  });
+}
+
 }  // namespace
 }  // namespace lunway::session
