@@ -45,6 +45,8 @@ TEST(Rfc7143_4_2_5_TargetCommand, AReadSendsDataAndStatusInOnePdu) {
   EXPECT_TRUE(rig.target_is_silent());
 }
 
+//= ledger R7143-11.7.1-02 R7143-11.7.1-03 R7143-11.7.1-04 R7143-11.7.2-03 R7143-11.7.3-03 R7143-11.7.4-02
+//= ledger R7143-4.2.2.4-01
 TEST(Rfc7143_11_7_TargetDataIn, ALongReadIsCutByTheInitiatorsLimits) {
   TargetRig rig;
   log_in(rig, {"MaxRecvDataSegmentLength=4096", "MaxBurstLength=8192", "FirstBurstLength=8192"});
@@ -59,12 +61,14 @@ TEST(Rfc7143_11_7_TargetDataIn, ALongReadIsCutByTheInitiatorsLimits) {
   for (std::uint32_t data_sn = 0; received.size() < 20000; ++data_sn) {
     const auto pdu = rig.receive();  // T -> I  Data-In ...
     ASSERT_THAT(pdu, Is<wire::DataIn>(With(&DataIn::data_sn, wire::DataSN(data_sn)),
-                                      With(&DataIn::buffer_offset, received.size())));
+                                      With(&DataIn::buffer_offset, received.size()), With(&DataIn::acknowledge, false),
+                                      With(&DataIn::ttt, wire::kNoTtt)));
     EXPECT_LE(pdu->data.size(), 4096U);
     received.insert(received.end(), pdu->data.begin(), pdu->data.end());
     burst += static_cast<std::uint32_t>(pdu->data.size());
     const bool final = wire::DataIn(wire::HeaderView(pdu->header)).final();
     EXPECT_EQ(final, burst == 8192 || received.size() == 20000);
+    EXPECT_EQ(wire::DataIn(wire::HeaderView(pdu->header)).has_status(), received.size() == 20000);
     if (final) burst = 0;
   }
   EXPECT_EQ(received, data);
@@ -90,6 +94,7 @@ TEST(Rfc7143_11_4_5_TargetResidual, UnderflowAndOverflowAreReported) {
   EXPECT_EQ(cut->data.size(), 100U);
 }
 
+//= ledger R7143-11.4.7-02 R7143-11.7.3-01
 TEST(Rfc7143_11_4_7_TargetSense, CheckConditionComesInAResponseWithSense) {
   TargetRig rig;
   log_in(rig);
@@ -126,6 +131,7 @@ TEST(Rfc7143_4_2_5_2_TargetImmediateData, IsOfferedAndCopiedWhereTheOwnerWantsIt
   EXPECT_TRUE(rig.take<Release>());
 }
 
+//= ledger R7143-11.8-12 R7143-11.8-13 R7143-11.8.3-01 R7143-11.8.4-01 R7143-11.8.4-02 R7143-11.8.5-01
 TEST(Rfc7143_11_8_TargetR2t, SolicitsWithinMaxOutstandingR2tAndMaxBurstLength) {
   TargetRig rig;
   rig.directory.policy.negotiation.number(text::KeyId::max_outstanding_r2t).preferred = 2;
@@ -203,6 +209,7 @@ TEST(Rfc7143_4_2_5_2_TargetUnsolicited, DataUnderWayWhenTheOwnerAcceptsStillArri
   EXPECT_EQ(disk, data);
 }
 
+//= ledger R7143-11.4.2-01
 TEST(Rfc7143_11_4_2_TargetStatus, WaitsForTheUnsolicitedDataThatIsStillComing) {
   TargetRig rig;
   rig.directory.policy.negotiation.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
@@ -219,6 +226,7 @@ TEST(Rfc7143_11_4_2_TargetStatus, WaitsForTheUnsolicitedDataThatIsStillComing) {
   EXPECT_TRUE(rig.take<Release>());
 }
 
+//= ledger R7143-4.2.2.1-07 R7143-4.2.2.1-12
 TEST(Rfc7143_4_2_2_1_TargetCmdSN, CommandsAreSubmittedInOrderAndDuplicatesIgnored) {
   TargetRig rig;
   log_in(rig);

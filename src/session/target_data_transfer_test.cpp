@@ -198,7 +198,7 @@ TEST_F(Rfc7143_11_7_7_TargetDataOut, ALostPduFailsTheCommandWithTheConditionOfAD
 
 using Rfc7143_4_2_5_2_TargetUnsolicitedData = DataTransfer;
 
-//= ledger R7143-4.2.5.2-14
+//= ledger R7143-4.2.5.2-14 R7143-11.8-01
 TEST_F(Rfc7143_4_2_5_2_TargetUnsolicitedData, InR2tModeIsUnexpected) {
   log_in_with({"InitialR2T=Yes", "ImmediateData=Yes"});
   write(4096, 1024, false);
@@ -235,6 +235,16 @@ TEST_F(Rfc7143_4_2_5_3_TargetTags, ADataOutWithAnotherLunThanItsCommandIsRejecte
   rig.send(wire::DataOut::build(fields), Bytes(data).first(4096));
   EXPECT_THAT(rig.receive(), Is<wire::Reject>(With(&Reject::reason, RejectReason::invalid_pdu_field)));
   EXPECT_FALSE(rig.take<DataArrived>());
+}
+
+//= ledger R7143-4.2.5.3-02
+TEST_F(Rfc7143_4_2_5_3_TargetTags, AnR2tHasTheLunOfItsCommand) {
+  log_in_with({"ImmediateData=No"});
+  auto fields = write_fields(1, 100, 4096);
+  fields.lun = wire::Lun::from_flat(300);
+  rig.send(wire::ScsiCommand::build(fields));
+  rig.accept(rig.take<Submit>()->task, MutableBytes(disk).first(4096));
+  EXPECT_THAT(rig.receive(), Is<wire::ReadyToTransfer>(With(&R2t::lun, wire::Lun::from_flat(300))));
 }
 
 TEST_F(Rfc7143_4_2_5_3_TargetTags, ATagThatNoR2tCarriedIsRejectedAndHarmsNoTask) {

@@ -30,6 +30,7 @@ wire::TextRequest::Fields text_fields(std::uint32_t cmd_sn, wire::Ttt ttt = wire
   return fields;
 }
 
+//= ledger R7143-11.18.1-03 R7143-11.19-01 R7143-11.19-03 R7143-11.19-04
 TEST(Rfc7143_11_19_TargetNop, APingIsEchoedAndNumbered) {
   TargetRig rig;
   log_in(rig);
@@ -43,6 +44,7 @@ TEST(Rfc7143_11_19_TargetNop, APingIsEchoedAndNumbered) {
   EXPECT_TRUE(rig.target_is_silent());
 }
 
+//= ledger R7143-11.19-05 R7143-11.19.2-01 R7143-11.19.3-01
 TEST(Rfc7143_11_19_TargetNop, SilenceIsPingedAndThenGivenUp) {
   TargetRig rig({.ping_after = std::chrono::seconds(30), .ping_timeout = std::chrono::seconds(20)});
   log_in(rig);
@@ -50,7 +52,8 @@ TEST(Rfc7143_11_19_TargetNop, SilenceIsPingedAndThenGivenUp) {
   EXPECT_TRUE(rig.target_is_silent());
   rig.advance(std::chrono::seconds(1));
   const auto ping = rig.receive();
-  EXPECT_THAT(ping, Is<wire::NopIn>(With(&Nop::itt, wire::kNoItt), With(&Nop::stat_sn, wire::StatSN(1))));
+  EXPECT_THAT(ping, Is<wire::NopIn>(With(&Nop::itt, wire::kNoItt), With(&Nop::stat_sn, wire::StatSN(1)),
+                                    With(&Nop::lun, wire::Lun())));
   const wire::Ttt tag = wire::NopIn(wire::HeaderView(ping->header)).ttt();
   EXPECT_NE(tag, wire::kNoTtt);
   rig.advance(std::chrono::seconds(19));

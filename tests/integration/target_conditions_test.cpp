@@ -200,6 +200,26 @@ TEST_F(Rfc7143_11_4_7_2_TargetConditions, ASnackForACommandIsRejectedAndEndsIt) 
   EXPECT_EQ(last_reject, wire::RejectReason::snack_reject);
 }
 
+using Rfc7143_11_4_5_3_TargetResidual = Conditions;
+
+/// ALLOCATION LENGTH cuts at the SCSI layer, and so is no overflow of iSCSI. INQUIRY stands for all such commands.
+//= ledger(target) R7143-11.4.5.3-01 R7143-11.4.5.3-02 R7143-11.4.5.3-03
+TEST_F(Rfc7143_11_4_5_3_TargetResidual, DataThatAnAllocationLengthCutsIsNoOverflow) {
+  begin(kUnsolicited);
+  const auto inquire = [&](std::uint8_t allocation_length, std::uint32_t expected) {
+    auto fields = command(0x12, expected);
+    fields.read = true;
+    fields.cdb = {std::byte{0x12}, {}, {}, {}, std::byte{allocation_length}};
+    peer.send(wire::ScsiCommand::build(fields));
+    const auto answer = peer.receive();
+    return answer ? answer->as<wire::DataIn>().residual : wire::Residual{};
+  };
+  EXPECT_EQ(inquire(20, 20), wire::Residual());
+  EXPECT_EQ(inquire(20, 64), (wire::Residual{wire::Residual::Kind::underflow, 44}));
+  const wire::Residual all = inquire(255, 255);
+  EXPECT_TRUE(all.is_underflow() && all.count < 255);
+}
+
 using Rfc7143_11_3_4_TargetFinalBit = Conditions;
 
 TEST_F(Rfc7143_11_3_4_TargetFinalBit, ACommandWithAllItsDataIsDoneThoughFIsMissing) {
