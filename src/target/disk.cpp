@@ -69,12 +69,13 @@ Result<std::shared_ptr<Disk>> open_disk(const VolumeConfig& config, IdentityStor
   if (!opened) return std::unexpected(opened.error());
   const auto identity = identity_of(config, identities);
   if (!identity) return std::unexpected(identity.error());
-  const scsi::LogicalUnitOptions options = options_of(config, **opened, *identity);
+  scsi::LogicalUnitOptions options = options_of(config, **opened, *identity);
   std::string reservations;
   std::string sanitize;
   if (std::holds_alternative<FileBacking>(config.backing) && !identities.directory().empty()) {
     reservations = identities.directory() + "/reservations-" + identity->serial;
     sanitize = identities.directory() + "/sanitize-" + identity->serial;
+    options.can_persist = true;
   }
   auto disk =
       std::make_shared<Disk>(config.name, std::move(reservations), std::move(sanitize), std::move(*opened), options);
