@@ -163,6 +163,7 @@ TEST_F(Rfc7143_11_8_InitiatorR2t, UnsolicitedDataFollowsTheCommand) {
   EXPECT_FALSE(other.has_sent());
 }
 
+//= ledger R7143-11.8-10
 TEST_F(Rfc7143_11_8_InitiatorR2t, SeveralOutstandingAreServedInTheirOrder) {
   InitiatorProfile profile = InitiatorRig::profile();
   profile.policy.number(text::KeyId::max_outstanding_r2t) = {.preferred = 4, .worst = 1};
@@ -250,6 +251,7 @@ TEST_F(Rfc7143_11_4_InitiatorScsiResponse, GoodOverMissingDataIsAFault) {
   EXPECT_EQ(rig.fault_of(unsent), TaskFault::data_missing);
 }
 
+//= ledger R7143-11.4.3-01
 TEST_F(Rfc7143_11_4_InitiatorScsiResponse, TargetFailureIsNoStatus) {
   rig.log_in();
   const TaskId task = read(512);

@@ -30,6 +30,7 @@ using std::chrono::seconds;
 
 using Rfc7143_11_18_InitiatorNopOut = FullFeature;
 
+//= ledger R7143-11.18.1-01 R7143-11.18.2-02
 TEST_F(Rfc7143_11_18_InitiatorNopOut, PingComesBack) {
   rig.log_in();
   const auto task = rig.session.ping(rig.time, bytes_of("hello"), seconds(5));
@@ -51,6 +52,8 @@ TEST_F(Rfc7143_11_18_InitiatorNopOut, AnotherEchoIsAFault) {
   EXPECT_EQ(rig.fault_of(*task), TaskFault::echo_differs);
 }
 
+//= ledger R7143-11.18-01 R7143-11.18-02 R7143-11.18-03 R7143-11.18.1-02 R7143-11.18.1-04 R7143-11.18.2-01
+//= ledger R7143-11.18.2-03
 TEST_F(Rfc7143_11_18_InitiatorNopOut, AnswersThePingOfTheTarget) {
   rig.log_in();
   rig.deliver(wire::NopIn::build(
@@ -63,6 +66,8 @@ TEST_F(Rfc7143_11_18_InitiatorNopOut, AnswersThePingOfTheTarget) {
   // A NOP-In that asks for nothing is not answered.
   rig.deliver(wire::NopIn::build(rig.windowed(wire::NopIn::Fields{.stat_sn = rig.stat_sn})));
   EXPECT_FALSE(rig.has_sent());
+  read(512);
+  EXPECT_EQ(sent<wire::ScsiCommand>().cmd_sn, wire::CmdSN(kRigFirstCmdSN)) << "the answer took no number";
 }
 
 TEST_F(Rfc7143_11_18_InitiatorNopOut, SilenceIsProbedAndThenGivenUp) {
