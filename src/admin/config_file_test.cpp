@@ -135,10 +135,42 @@ TEST(ConfigFile, SecretsComeFromFiles) {
   std::filesystem::remove(secret);
   ASSERT_THAT(file.faults, IsEmpty()) << file.faults[0].message;
   const target::Authentication& authentication = file.server.targets[0].authentication;
-  ASSERT_TRUE(authentication.chap.has_value());
-  EXPECT_EQ(authentication.chap->user, "app");
-  EXPECT_EQ(authentication.chap->secret, "correct-horse-battery");
+  ASSERT_EQ(authentication.chap.size(), 1U);
+  EXPECT_EQ(authentication.chap[0].user, "app");
+  EXPECT_EQ(authentication.chap[0].secret, "correct-horse-battery");
+  EXPECT_THAT(authentication.chap[0].initiators, IsEmpty());
   EXPECT_THAT(authentication.algorithms, ElementsAre(7, 5));
+}
+
+TEST(ConfigFile, SeveralChapUsersAreBoundToNames) {
+  const std::string app = testing::TempDir() + "config_file_test.app";
+  const std::string backup = testing::TempDir() + "config_file_test.backup";
+  std::ofstream(app) << "correct-horse-battery\n";
+  std::ofstream(backup) << "battery-horse-correct\n";
+  const ConfigFile file = parse_config(
+      "[volume.a]\nmemory = \"1MiB\"\n[[target]]\nname = \"iqn.2026-11.io.example:a\"\nluns = { 0 = \"a\" }\n"
+      "chap_algorithms = [\"SHA-256\"]\nchap = [\n  { user = \"app\", secret_file = \"" +
+      app + "\", initiators = [\"iqn.1993-08.org.debian:*\"] },\n  { user = \"backup\", secret_file = \"" + backup +
+      "\" },\n]\n");
+  std::filesystem::remove(app);
+  std::filesystem::remove(backup);
+  ASSERT_THAT(file.faults, IsEmpty()) << file.faults[0].message;
+  const target::Authentication& authentication = file.server.targets[0].authentication;
+  ASSERT_EQ(authentication.chap.size(), 2U);
+  EXPECT_EQ(authentication.chap[0].user, "app");
+  EXPECT_THAT(authentication.chap[0].initiators, ElementsAre("iqn.1993-08.org.debian:*"));
+  EXPECT_EQ(authentication.chap[1].user, "backup");
+  EXPECT_EQ(authentication.chap[1].secret, "battery-horse-correct");
+  EXPECT_THAT(authentication.chap[1].initiators, IsEmpty());
+  EXPECT_THAT(authentication.algorithms, ElementsAre(7));
+}
+
+TEST(ConfigFile, FaultsOfChapUsersHaveTheirLines) {
+  EXPECT_THAT(faults_of("[discovery]\nchap = [\n{ user = \"a\" },\n{ user = \"b\", secret_file = \"/none\", "
+                        "initiators = [] },\n{ algorithms = [\"MD5\"] },\n7 ]\n"),
+              testing::IsSupersetOf({FaultAt(3U, "needs secret_file"), FaultAt(4U, "at least one name"),
+                                     FaultAt(5U, "unknown key algorithms")}));
+  EXPECT_THAT(faults_of("[discovery]\nchap = \"app\"\n"), ElementsAre(FaultAt(2U, "chap wants a table")));
 }
 
 TEST(ConfigFile, EveryFaultHasItsLine) {

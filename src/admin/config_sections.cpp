@@ -28,23 +28,35 @@ std::optional<target::ChapCredentials> read_credentials(TomlReader& section) {
   return target::ChapCredentials{.user = *user, .secret = *secret};
 }
 
-void read_algorithms(TomlReader& section, std::vector<std::uint8_t>& into) {
-  for (const std::string& name : section.texts("algorithms")) {
+void read_algorithms(TomlReader& section, std::string_view key, std::vector<std::uint8_t>& into) {
+  if (section.has(key) && !into.empty()) section.complain(key, "the algorithms of CHAP are named twice");
+  for (const std::string& name : section.texts(key)) {
     if (const auto algorithm = text::chap_algorithm(name)) {
       into.push_back(std::to_underlying(*algorithm));
     } else {
-      section.complain("algorithms", fmt::format("\"{}\" is none of MD5, SHA-1, SHA-256, SHA3-256", name));
+      section.complain(key, fmt::format("\"{}\" is none of MD5, SHA-1, SHA-256, SHA3-256", name));
     }
   }
 }
 
-void read_authentication(TomlReader& section, target::Authentication& into, std::vector<ConfigFault>& faults) {
-  if (const toml::table* table = section.table("chap")) {
-    TomlReader chap(*table, section.name() + " chap", faults);
-    into.chap = read_credentials(chap);
-    read_algorithms(chap, into.algorithms);
-    chap.finish();
+void read_users(TomlReader& section, target::Authentication& into, std::vector<ConfigFault>& faults) {
+  const std::vector<const toml::table*> users = section.table_or_tables("chap");
+  for (const toml::table* table : users) {
+    TomlReader user(*table, section.name() + " chap", faults);
+    const auto credentials = read_credentials(user);
+    auto initiators = user.texts("initiators");
+    // An empty list would bind the user to nobody, or to everybody: it is not said which.
+    if (user.has("initiators") && initiators.empty()) user.complain("initiators", "initiators wants at least one name");
+    if (credentials) into.chap.push_back({credentials->user, credentials->secret, std::move(initiators)});
+    // A user without others may say it for all.
+    if (users.size() == 1) read_algorithms(user, "algorithms", into.algorithms);
+    user.finish();
   }
+}
+
+void read_authentication(TomlReader& section, target::Authentication& into, std::vector<ConfigFault>& faults) {
+  read_algorithms(section, "chap_algorithms", into.algorithms);
+  read_users(section, into, faults);
   if (const toml::table* table = section.table("mutual_chap")) {
     TomlReader chap(*table, section.name() + " mutual_chap", faults);
     into.mutual_chap = read_credentials(chap);

@@ -109,6 +109,13 @@ const toml::table* TomlReader::table(std::string_view key) {
   return nullptr;
 }
 
+std::vector<const toml::table*> TomlReader::table_or_tables(std::string_view key) {
+  const toml::node* node = find(key);
+  if (node != nullptr && node->is_array()) return tables(key);
+  const toml::table* one = table(key);
+  return one == nullptr ? std::vector<const toml::table*>{} : std::vector{one};
+}
+
 std::vector<const toml::table*> TomlReader::tables(std::string_view key) {
   std::vector<const toml::table*> all;
   const toml::node* node = find(key);

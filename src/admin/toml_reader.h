@@ -38,6 +38,8 @@ class TomlReader {
   std::vector<std::string> texts(std::string_view key);
   std::vector<std::int64_t> integers(std::string_view key, std::int64_t least, std::int64_t most);
   const toml::table* table(std::string_view key);
+  /// One table, or a list of them.
+  std::vector<const toml::table*> table_or_tables(std::string_view key);
   /// Sections of the form [[key]].
   std::vector<const toml::table*> tables(std::string_view key);
 

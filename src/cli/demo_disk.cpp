@@ -33,7 +33,7 @@ target::ServerConfig demo_config(std::uint64_t disk_bytes, const std::string& se
   one.alias = "demonstration";
   one.portal_groups = {1};
   one.luns = {{0, "disk"}};
-  one.authentication = {.chap = target::ChapCredentials{.user = kDemoUser, .secret = secret},
+  one.authentication = {.chap = {{.user = kDemoUser, .secret = secret}},
                         .mutual_chap = target::ChapCredentials{.user = kDemoTargetUser, .secret = target_secret},
                         .algorithms = {}};
   config.targets.push_back(std::move(one));

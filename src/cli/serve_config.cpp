@@ -44,7 +44,9 @@ Outcome<target::Authentication> read_authentication(const ServeArguments& argume
   if (!mutual) return std::unexpected(mutual.error());
   if (*mutual && !*chap)
     return wrong_call("--mutual-user needs --chap-user: a target proves itself to whom has done so");
-  return target::Authentication{.chap = std::move(*chap), .mutual_chap = std::move(*mutual), .algorithms = {}};
+  target::Authentication authentication{.chap = {}, .mutual_chap = std::move(*mutual), .algorithms = {}};
+  if (*chap) authentication.chap = {{.user = (*chap)->user, .secret = (*chap)->secret}};
+  return authentication;
 }
 
 Outcome<std::vector<target::VolumeConfig>> make_volumes(const ServeArguments& arguments) {

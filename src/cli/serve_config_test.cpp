@@ -100,8 +100,8 @@ TEST(ServeConfig, TheEnvironmentMayNameTheSecretFile) {
   };
   const auto config = make_server_config({.memory_sizes = {"1MiB"}, .chap_user = "app"}, "host", environment);
   ASSERT_TRUE(config.has_value()) << config.error().message;
-  ASSERT_TRUE(config->targets[0].authentication.chap.has_value());
-  EXPECT_EQ(config->targets[0].authentication.chap->secret, "correct-horse-battery");
+  ASSERT_EQ(config->targets[0].authentication.chap.size(), 1U);
+  EXPECT_EQ(config->targets[0].authentication.chap[0].secret, "correct-horse-battery");
 }
 
 TEST(ServeConfig, ATargetProvesItselfOnlyToWhomHasDoneSo) {

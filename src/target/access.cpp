@@ -78,6 +78,32 @@ bool AccessList::admits(const Initiator& initiator) const {
          });
 }
 
+Result<ChapUsers> ChapUsers::parse(std::span<const ChapUser> users) {
+  ChapUsers parsed;
+  for (const ChapUser& user : users) {
+    auto initiators = parse_patterns(user.initiators);
+    if (!initiators) return wrong("CHAP user " + user.user + ": " + initiators.error().message);
+    parsed.users_.push_back({{.name = user.user, .secret = text::ChapSecret(user.secret)}, std::move(*initiators)});
+  }
+  return parsed;
+}
+
+bool ChapUsers::User::may_be(const text::IscsiName& initiator) const {
+  return initiators.empty() || matches(initiators, initiator);
+}
+
+bool ChapUsers::admit(const text::IscsiName& initiator) const {
+  return users_.empty() || std::ranges::any_of(users_, [&](const User& user) { return user.may_be(initiator); });
+}
+
+std::vector<text::ChapAccount> ChapUsers::accounts_for(const text::IscsiName& initiator) const {
+  std::vector<text::ChapAccount> accounts;
+  for (const User& user : users_) {
+    if (user.may_be(initiator)) accounts.push_back(user.account);
+  }
+  return accounts;
+}
+
 Result<LunVisibility> LunVisibility::parse(std::span<const LunAccessConfig> rules) {
   LunVisibility visibility;
   for (const LunAccessConfig& rule : rules) {

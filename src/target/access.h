@@ -16,6 +16,7 @@
 #include "runtime/address.h"
 #include "runtime/network.h"
 #include "target/server_config.h"
+#include "text/chap.h"
 #include "text/name.h"
 #include "text/target_address.h"
 
@@ -38,6 +39,27 @@ class AccessList {
  private:
   std::vector<text::NamePattern> names_;
   std::vector<runtime::Network> addresses_;
+};
+
+/// Who may prove to be whom: a CHAP user is bound to the iSCSI names that may be it.
+//= rfc7143#9.2
+class ChapUsers {
+ public:
+  static Result<ChapUsers> parse(std::span<const ChapUser> users);
+
+  /// Whether an initiator of this name can get in at all.
+  bool admit(const text::IscsiName& initiator) const;
+  /// The accounts of the users that an initiator of this name may be. The others do not exist for it.
+  std::vector<text::ChapAccount> accounts_for(const text::IscsiName& initiator) const;
+
+ private:
+  struct User {
+    text::ChapAccount account;
+    std::vector<text::NamePattern> initiators;
+
+    bool may_be(const text::IscsiName& initiator) const;
+  };
+  std::vector<User> users_;
 };
 
 /// Which LUNs whom is shown. An initiator sees what any of the rules that name it shows; without rules all see all.

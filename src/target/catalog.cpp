@@ -34,9 +34,8 @@ text::ChapAccount account_of(const ChapCredentials& credentials) {
 }
 
 std::optional<text::ChapTarget::Config> chap_of(const Authentication& authentication) {
-  if (!authentication.chap) return std::nullopt;
+  if (authentication.chap.empty()) return std::nullopt;
   text::ChapTarget::Config chap;
-  chap.initiators = {account_of(*authentication.chap)};
   if (authentication.mutual_chap) chap.own = account_of(*authentication.mutual_chap);
   if (authentication.algorithms.empty()) return chap;
   chap.settings.algorithms.clear();
@@ -51,6 +50,11 @@ session::LoginPolicy login_policy(const Authentication& authentication, const st
   policy.chap = chap_of(authentication);
   policy.negotiation = negotiation_policy();
   policy.target_alias = alias;
+  return policy;
+}
+
+session::LoginPolicy with_users(session::LoginPolicy policy, const ChapUsers& users, const text::IscsiName& initiator) {
+  if (policy.chap) policy.chap->initiators = users.accounts_for(initiator);
   return policy;
 }
 
@@ -69,6 +73,8 @@ Result<ServedTarget> serve(const TargetConfig& config, const std::map<std::strin
   if (!name) return failure(EINVAL, config.name + ": " + std::string(text::describe(name.error())));
   auto access = AccessList::parse(config);
   if (!access) return std::unexpected(std::move(access.error()));
+  auto users = ChapUsers::parse(config.authentication.chap);
+  if (!users) return std::unexpected(std::move(users.error()));
   auto visibility = LunVisibility::parse(config.lun_access);
   if (!visibility) return std::unexpected(std::move(visibility.error()));
   auto luns = std::make_shared<LunMap>();
@@ -76,6 +82,7 @@ Result<ServedTarget> serve(const TargetConfig& config, const std::map<std::strin
   return ServedTarget{.name = *name,
                       .portal_groups = config.portal_groups,
                       .access = std::move(*access),
+                      .users = std::move(*users),
                       .visibility = std::move(*visibility),
                       .redirection = redirection_of(config),
                       .login = login_policy(config.authentication, config.alias),
@@ -86,6 +93,10 @@ Result<ServedTarget> serve(const TargetConfig& config, const std::map<std::strin
 
 bool ServedTarget::is_in_group(std::uint16_t portal_group_tag) const {
   return std::ranges::find(portal_groups, portal_group_tag) != portal_groups.end();
+}
+
+session::LoginPolicy ServedTarget::login_of(const text::IscsiName& initiator) const {
+  return with_users(login, users, initiator);
 }
 
 std::shared_ptr<const LunMap> ServedTarget::luns_for(const text::IscsiName& initiator) const {
@@ -99,7 +110,10 @@ std::shared_ptr<const LunMap> ServedTarget::luns_for(const text::IscsiName& init
 
 Result<Catalog> Catalog::make(const ServerConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks) {
   Catalog catalog;
+  auto discovery_users = ChapUsers::parse(config.discovery.chap);
+  if (!discovery_users) return std::unexpected(std::move(discovery_users.error()));
   catalog.discovery_ = login_policy(config.discovery, "");
+  catalog.discovery_users_ = std::move(*discovery_users);
   for (const TargetConfig& target : config.targets) {
     auto served = serve(target, disks);
     if (!served) return std::unexpected(served.error());
@@ -112,6 +126,10 @@ const ServedTarget* Catalog::find_served(const text::IscsiName& name, std::uint1
   const ServedTarget* target = find(name);
   if (target == nullptr || target->redirection || !target->is_in_group(portal_group_tag)) return nullptr;
   return target;
+}
+
+session::LoginPolicy Catalog::discovery_of(const text::IscsiName& initiator) const {
+  return with_users(discovery_, discovery_users_, initiator);
 }
 
 const ServedTarget* Catalog::find(const text::IscsiName& name) const {

@@ -35,16 +35,18 @@ struct LunMap {
 struct ServedTarget {
   text::IscsiName name;
   std::vector<std::uint16_t> portal_groups;
-  /// Without entries: whoever satisfies `login.chap`, or anyone where the configuration allowed that.
+  /// Without entries: whoever is one of `users`, or anyone where the configuration allowed that.
   AccessList access;
+  ChapUsers users;
   LunVisibility visibility;
   /// What is answered instead of a login.
   std::optional<session::LoginRefusal> redirection;
-  /// What a login is told; the portal group tag is filled in for each.
+  /// What a login is told; the portal group tag and the CHAP users are filled in for each.
   session::LoginPolicy login;
   std::shared_ptr<const LunMap> luns;
 
   bool is_in_group(std::uint16_t portal_group_tag) const;
+  session::LoginPolicy login_of(const text::IscsiName& initiator) const;
   /// The LUNs that exist for this initiator: in REPORT LUNS and for every other command.
   std::shared_ptr<const LunMap> luns_for(const text::IscsiName& initiator) const;
 };
@@ -59,11 +61,12 @@ class Catalog {
   const ServedTarget* find_served(const text::IscsiName& name, std::uint16_t portal_group_tag) const;
   std::span<const ServedTarget> targets() const { return targets_; }
   /// For discovery sessions.
-  const session::LoginPolicy& discovery() const { return discovery_; }
+  session::LoginPolicy discovery_of(const text::IscsiName& initiator) const;
 
  private:
   std::vector<ServedTarget> targets_;
   session::LoginPolicy discovery_;
+  ChapUsers discovery_users_;
 };
 
 }  // namespace lunway::target

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "isns/inventory.h"
 #include "runtime/address.h"
@@ -31,17 +33,33 @@ bool has(const Range& range, const Value& value, Member member = {}) {
   return std::ranges::find(range, value, member) != std::ranges::end(range);
 }
 
-Result<> check_credentials(const ChapCredentials& credentials, const std::string& whose) {
-  if (credentials.user.empty()) return wrong(whose + ": the CHAP user name is empty");
-  if (credentials.secret.size() < kMinSecretBytes) {
-    return wrong(whose + ": the CHAP secret of " + credentials.user +
+Result<> check_credentials(const std::string& user, const std::string& secret, const std::string& whose) {
+  if (user.empty()) return wrong(whose + ": the CHAP user name is empty");
+  if (secret.size() < kMinSecretBytes) {
+    return wrong(whose + ": the CHAP secret of " + user +
                  " is shorter than 96 bits (12 bytes), the least that RFC 7143 section 9.2.1 asks for");
   }
   return {};
 }
 
+Result<> check(const std::vector<ChapUser>& users, const std::string& whose) {
+  std::set<std::string> names;
+  std::set<std::string> secrets;
+  for (const ChapUser& user : users) {
+    if (auto good = check_credentials(user.user, user.secret, whose); !good) return good;
+    if (!names.insert(user.user).second) return wrong(whose + ": two CHAP users are called " + user.user);
+    // Each could pretend to be the other.
+    //= rfc7143#9.2.1
+    if (!secrets.insert(user.secret).second) {
+      return wrong(whose + ": the CHAP user " + user.user + " has the secret of another; each needs its own");
+    }
+  }
+  if (const auto parsed = ChapUsers::parse(users); !parsed) return wrong(whose + ": " + parsed.error().message);
+  return {};
+}
+
 Result<> check(const Authentication& authentication, const std::string& whose) {
-  if (authentication.mutual_chap && !authentication.chap) {
+  if (authentication.mutual_chap && authentication.chap.empty()) {
     return wrong(whose + ": mutual CHAP needs the initiator's CHAP user and secret too");
   }
   for (const std::uint8_t number : authentication.algorithms) {
@@ -49,16 +67,9 @@ Result<> check(const Authentication& authentication, const std::string& whose) {
       return wrong(whose + ": CHAP has no algorithm with the number " + std::to_string(number));
     }
   }
-  if (authentication.chap) {
-    if (auto good = check_credentials(*authentication.chap, whose); !good) return good;
-  }
+  if (auto good = check(authentication.chap, whose); !good) return good;
   if (!authentication.mutual_chap) return {};
-  if (auto good = check_credentials(*authentication.mutual_chap, whose); !good) return good;
-  //= rfc7143#9.2.1
-  if (authentication.mutual_chap->secret == authentication.chap->secret) {
-    return wrong(whose + ": the two CHAP secrets are equal; each direction needs its own");
-  }
-  return {};
+  return check_credentials(authentication.mutual_chap->user, authentication.mutual_chap->secret, whose);
 }
 
 Result<> check(const VolumeConfig& volume) {
@@ -163,9 +174,37 @@ Result<> check_isns(const ServerConfig& config) {
   return {};
 }
 
+/// "Any CHAP secret used for initiator authentication MUST NOT be configured for authentication of any target", here or
+/// in another section.
+//= rfc7143#9.2.1
+Result<> check_directions(const ServerConfig& config) {
+  std::map<std::string, std::string> used_by_targets;
+  const auto each = [&config](const auto& visit) -> Result<> {
+    for (const TargetConfig& target : config.targets) {
+      if (auto good = visit(target.authentication, "target " + target.name); !good) return good;
+    }
+    return visit(config.discovery, std::string("discovery"));
+  };
+  const auto note = [&](const Authentication& authentication, const std::string& whose) -> Result<> {
+    if (authentication.mutual_chap) used_by_targets.emplace(authentication.mutual_chap->secret, whose);
+    return {};
+  };
+  const auto compare = [&](const Authentication& authentication, const std::string& whose) -> Result<> {
+    for (const ChapUser& user : authentication.chap) {
+      const auto found = used_by_targets.find(user.secret);
+      if (found == used_by_targets.end()) continue;
+      return wrong(whose + ": the secret of the CHAP user " + user.user + " and that of mutual_chap of " +
+                   found->second + " are equal; each direction needs its own");
+    }
+    return {};
+  };
+  if (auto good = each(note); !good) return good;
+  return each(compare);
+}
+
 /// Not by anyone who can reach the machine.
 bool is_guarded(const TargetConfig& target) {
-  return target.authentication.chap.has_value() || !target.initiators.empty() || !target.initiator_addresses.empty() ||
+  return !target.authentication.chap.empty() || !target.initiators.empty() || !target.initiator_addresses.empty() ||
          target.redirect.has_value();
 }
 
@@ -192,7 +231,8 @@ Result<> check_config(const ServerConfig& config) {
   for (const auto check_part : {check_portal_groups, check_volumes, check_targets, check_isns, check_exposure}) {
     if (auto good = check_part(config); !good) return good;
   }
-  return check(config.discovery, "discovery");
+  if (auto good = check(config.discovery, "discovery"); !good) return good;
+  return check_directions(config);
 }
 
 }  // namespace lunway::target

@@ -31,7 +31,7 @@ std::string complaint(const ServerConfig& config) {
   return checked ? "" : checked.error().message;
 }
 
-ChapCredentials chap(std::string user, std::string secret) { return {std::move(user), std::move(secret)}; }
+std::vector<ChapUser> chap(std::string user, std::string secret) { return {{std::move(user), std::move(secret)}}; }
 
 TEST(CheckConfig, AcceptsASimpleServer) { EXPECT_EQ(complaint(one_disk()), ""); }
 
@@ -128,13 +128,43 @@ TEST(Rfc7143_9_2_1_CheckConfig, AShortSecretIsRefused) {
 TEST(Rfc7143_9_2_1_CheckConfig, EqualSecretsAreRefused) {
   ServerConfig config = one_disk();
   config.discovery.chap = chap("app", "0123456789ab");
-  config.discovery.mutual_chap = chap("disk", "0123456789ab");
+  config.discovery.mutual_chap = {"disk", "0123456789ab"};
   EXPECT_THAT(complaint(config), HasSubstr("equal"));
+}
+
+TEST(Rfc7143_9_2_1_CheckConfig, ASecretOfOneDirectionIsRefusedInTheOtherEverywhere) {
+  ServerConfig config = one_disk();
+  config.targets[0].authentication.chap = chap("app", "secret of the app");
+  config.targets[0].authentication.mutual_chap = {"disk", "secret of the disk"};
+  config.discovery.chap = chap("disco", "secret of the app");
+  EXPECT_EQ(complaint(config), "") << "one initiator may use one secret for several targets";
+  config.discovery.chap = chap("disco", "secret of the disk");
+  EXPECT_THAT(complaint(config), HasSubstr("equal"));
+}
+
+TEST(Rfc7143_9_2_1_CheckConfig, UsersWithOneSecretAreRefused) {
+  ServerConfig config = one_disk();
+  auto& users = config.targets[0].authentication.chap;
+  users = {{"app", "0123456789ab"}, {"backup", "0123456789ac"}};
+  EXPECT_EQ(complaint(config), "");
+  users[1].secret = users[0].secret;
+  EXPECT_THAT(complaint(config), HasSubstr("backup has the secret of another"));
+}
+
+TEST(Rfc7143_9_2_CheckConfig, UsersAreCheckedOneByOne) {
+  ServerConfig config = one_disk();
+  auto& users = config.targets[0].authentication.chap;
+  users = {{"app", "0123456789ab"}, {"app", "0123456789ac"}};
+  EXPECT_THAT(complaint(config), HasSubstr("two CHAP users are called app"));
+  users = {{"app", "0123456789ab"}, {"backup", "short"}};
+  EXPECT_THAT(complaint(config), HasSubstr("96 bits"));
+  users = {{"app", "0123456789ab", {"iqn.1993-08.org.debian:01 *"}}};
+  EXPECT_THAT(complaint(config), HasSubstr("CHAP user app"));
 }
 
 TEST(CheckConfig, MutualChapAloneIsRefused) {
   ServerConfig config = one_disk();
-  config.targets[0].authentication.mutual_chap = chap("disk", "0123456789ab");
+  config.targets[0].authentication.mutual_chap = {"disk", "0123456789ab"};
   EXPECT_THAT(complaint(config), HasSubstr("mutual CHAP needs"));
 }
 

@@ -42,7 +42,7 @@ std::expected<LoginPolicy, LoginRefusal> Directory::admit(const LoginAttempt& at
   // Sessions have one connection, so there is never a place in one.
   if (attempt.tsih.value() != 0) return refuse(LoginStatus::session_does_not_exist);
   const std::shared_ptr<const Catalog> catalog = this->catalog();
-  if (is_unnamed) return catalog->discovery();
+  if (is_unnamed) return catalog->discovery_of(attempt.initiator_name);
 
   const std::uint16_t group = attempt.portal.address.portal_group_tag.value_or(0);
   const ServedTarget* target = catalog->find(*attempt.target_name);
@@ -55,7 +55,9 @@ std::expected<LoginPolicy, LoginRefusal> Directory::admit(const LoginAttempt& at
   //= rfc7143#11.13.5
   if (target->redirection) return std::unexpected(*target->redirection);
   // A discovery session sees more than the target that it names: it must pass what guards discovery.
-  LoginPolicy policy = attempt.type == text::SessionType::discovery ? catalog->discovery() : target->login;
+  const bool discovers = attempt.type == text::SessionType::discovery;
+  LoginPolicy policy =
+      discovers ? catalog->discovery_of(attempt.initiator_name) : target->login_of(attempt.initiator_name);
   policy.portal_group_tag = group;
   return policy;
 }
@@ -67,7 +69,7 @@ std::vector<text::TargetRecord> Directory::list_targets(const session::Portal& p
   const std::shared_ptr<const Catalog> catalog = this->catalog();
   for (const ServedTarget& served : catalog->targets()) {
     if (target && served.name != *target) continue;
-    if (!served.access.admits(who)) continue;
+    if (!served.access.admits(who) || !served.users.admit(initiator)) continue;
     std::vector<text::TargetAddress> addresses = addresses_of(served, portal);
     if (!addresses.empty()) records.push_back({served.name.text(), std::move(addresses)});
   }

@@ -30,7 +30,7 @@ TargetConfig target(std::string target_name, std::vector<std::uint16_t> groups =
   return config;
 }
 
-ChapCredentials chap(std::string user) { return {std::move(user), "0123456789abcdef"}; }
+std::vector<ChapUser> chap(std::string user) { return {{std::move(user), "0123456789abcdef"}}; }
 
 /// A server's answers without a server: two small disks, two targets in portal group 1.
 class DirectoryTest : public testing::Test {
@@ -171,6 +171,46 @@ TEST_F(Rfc7143_12_1_Chap, NamingATargetIsNoWayAroundTheDiscoverysOwn) {
   const auto named = admit(kDebian, kDisk, text::SessionType::discovery);
   ASSERT_TRUE(named && named->chap) << "the target asks for none, but the session would list the others too";
   EXPECT_EQ(named->chap->initiators[0].name, "disco");
+}
+
+struct Rfc7143_9_2_ChapUsers : DirectoryTest {
+  Rfc7143_9_2_ChapUsers() {
+    disk().authentication.chap = {{"debian", "secret of debian", {"iqn.1993-08.org.debian:*"}},
+                                  {"example", "secret of example", {"iqn.1991-05.com.example:*"}},
+                                  {"anybody", "secret of anybody"}};
+  }
+  std::vector<std::string> users_of(const std::string& initiator, std::optional<std::string> target_name,
+                                    text::SessionType type = text::SessionType::normal) {
+    std::vector<std::string> users;
+    const auto policy = admit(initiator, std::move(target_name), type);
+    EXPECT_TRUE(policy && policy->chap) << "CHAP is asked for in any case";
+    if (!policy || !policy->chap) return users;
+    for (const text::ChapAccount& account : policy->chap->initiators) users.push_back(account.name);
+    return users;
+  }
+};
+
+//= ledger R7143-9.2-08 R7143-9.2-09 R7143-9.2-10
+TEST_F(Rfc7143_9_2_ChapUsers, AreThoseThatTheInitiatorsNameMayBe) {
+  EXPECT_THAT(users_of(kDebian, kDisk), testing::ElementsAre("debian", "anybody"));
+  EXPECT_THAT(users_of(kOther, kDisk), testing::ElementsAre("example", "anybody"));
+  EXPECT_THAT(users_of("iqn.2026-11.io.example:third", kDisk), testing::ElementsAre("anybody"));
+}
+
+//= ledger R7143-9.2-08 R7143-9.2-10
+TEST_F(Rfc7143_9_2_ChapUsers, ANameThatMayBeNobodyProvesNothing) {
+  disk().authentication.chap.pop_back();
+  EXPECT_THAT(users_of("iqn.2026-11.io.example:third", kDisk), testing::IsEmpty());
+  EXPECT_THAT(list("iqn.2026-11.io.example:third"), testing::Not(testing::Contains(testing::HasSubstr(kDisk))))
+      << "nor is it told of the target";
+  EXPECT_THAT(list(kDebian), testing::Contains(testing::HasSubstr(kDisk)));
+}
+
+TEST_F(Rfc7143_9_2_ChapUsers, OfDiscoveryAreBoundToo) {
+  config_.discovery.chap = {{"debian", "secret of debian", {"iqn.1993-08.org.debian:*"}}};
+  EXPECT_THAT(users_of(kDebian, std::nullopt, text::SessionType::discovery), testing::ElementsAre("debian"));
+  EXPECT_THAT(users_of(kOther, std::nullopt, text::SessionType::discovery), testing::IsEmpty());
+  EXPECT_THAT(users_of(kOther, kDisk, text::SessionType::discovery), testing::IsEmpty());
 }
 
 TEST_F(Rfc7143_12_1_Chap, ANamedDiscoverySessionPassesTheListsOfItsTarget) {

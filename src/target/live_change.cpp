@@ -43,16 +43,9 @@ void describe_luns(const TargetConfig& now, const TargetConfig& next, Lines& lin
   }
 }
 
-bool is_same(const std::optional<ChapCredentials>& a, const std::optional<ChapCredentials>& b) {
-  if (!a || !b) return a.has_value() == b.has_value();
-  return a->user == b->user && a->secret == b->secret;
-}
-
 bool admits_the_same(const TargetConfig& a, const TargetConfig& b) {
   return a.initiators == b.initiators && a.initiator_addresses == b.initiator_addresses &&
-         is_same(a.authentication.chap, b.authentication.chap) &&
-         is_same(a.authentication.mutual_chap, b.authentication.mutual_chap) &&
-         a.authentication.algorithms == b.authentication.algorithms;
+         a.authentication == b.authentication;
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST(DescribeChange, SaysWhatCameAndWent) {
   EXPECT_THAT(describe_change(now, now), IsEmpty());
   ServerConfig next = config();
   next.targets[0].luns = {{0, "other"}, {5, "db"}};
-  next.targets[0].authentication.chap = ChapCredentials{.user = "app", .secret = "correct-horse"};
+  next.targets[0].authentication.chap = {{.user = "app", .secret = "correct-horse"}};
   EXPECT_THAT(describe_change(now, next),
               ElementsAre(HasSubstr("LUN 0 of iqn.2026-11.io.example:a is volume other now"),
                           HasSubstr("LUN 5 of iqn.2026-11.io.example:a is there now: volume db"),

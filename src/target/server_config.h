@@ -23,15 +23,30 @@ namespace lunway::target {
 struct ChapCredentials {
   std::string user;
   std::string secret;
+
+  friend bool operator==(const ChapCredentials&, const ChapCredentials&) = default;
+};
+
+/// Whom an initiator may prove to be.
+struct ChapUser {
+  std::string user;
+  std::string secret;
+  /// Patterns of the iSCSI names that may be this user; empty: any.
+  //= rfc7143#9.2
+  std::vector<std::string> initiators = {};
+
+  friend bool operator==(const ChapUser&, const ChapUser&) = default;
 };
 
 struct Authentication {
-  /// What an initiator must prove. Unset: no CHAP is asked for.
-  std::optional<ChapCredentials> chap;
+  /// Whom an initiator must prove to be, one of these. Empty: no CHAP is asked for.
+  std::vector<ChapUser> chap;
   /// What the target proves when an initiator asks it to. Needs `chap`.
   std::optional<ChapCredentials> mutual_chap;
   /// CHAP_A values in the order of preference; empty: all that the crypto library offers, strongest first.
   std::vector<std::uint8_t> algorithms;
+
+  friend bool operator==(const Authentication&, const Authentication&) = default;
 };
 
 struct FileBacking {

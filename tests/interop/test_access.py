@@ -179,6 +179,24 @@ def test_a_user_of_one_target_opens_no_other(two_targets, peers, tmp_path):
     assert not opens("app", TAPE) and not opens("backup", DISK)
 
 
+def test_a_user_is_bound_to_its_initiators(two_targets, peers, tmp_path, capture):
+    for user in ("app", "backup"):
+        (tmp_path / user).write_text(f"secret-of-{user}\n")
+    server = two_targets(f"""chap = [
+      {{ user = "app", secret_file = "{tmp_path / "app"}", initiators = ["{FRIEND}"] }},
+      {{ user = "backup", secret_file = "{tmp_path / "backup"}", initiators = ["iqn.2026-11.io.example:str*"] }},
+    ]""")
+    capture(server.port)
+
+    def opens(user, name):
+        return inquire(peers, name, url(server).replace("//", f"//{user}%secret-of-{user}@")).code == 0
+
+    assert opens("app", FRIEND) and opens("backup", STRANGER)
+    assert not opens("app", STRANGER) and not opens("backup", FRIEND)
+    assert listed(peers, server, FRIEND) == [DISK, TAPE]
+    assert listed(peers, server, "iqn.2026-11.io.example:nobody") == [TAPE]
+
+
 def test_a_portal_that_cannot_be_protected_is_not_served(cli, lunway, tmp_path):
     """Where the kernel has no ESP. Where it has, what comes in the clear is not answered."""
     config = tmp_path / "config.toml"
