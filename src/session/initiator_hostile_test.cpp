@@ -239,6 +239,52 @@ TEST_P(HostileTarget, EndsWithATypedReason) {
 INSTANTIATE_TEST_SUITE_P(Breaches, HostileTarget, ::testing::Range(std::size_t{0}, breaches().size()),
                          [](const auto& test) { return std::string(breaches()[test.param].name); });
 
+// Residuals that lie. GOOD over missing data would be a silent loss.
+
+struct Claim {
+  const char* name;
+  std::uint32_t received;  // of kReadLength
+  wire::Residual residual;
+  bool in_data_in;
+  bool believed;
+};
+
+class LyingResidual : public ::testing::TestWithParam<Claim> {};
+
+using Rfc7143_11_4_5_InitiatorResidual = LyingResidual;
+
+TEST_P(Rfc7143_11_4_5_InitiatorResidual, IsBelievedWhenTheDataBearsItOut) {
+  const Claim& claim = GetParam();
+  Busy busy(Cut::whole);
+  const wire::Itt itt = Busy::itt(busy.read);
+  if (claim.in_data_in) {
+    data_in(busy, {.final = true, .has_status = true, .residual = claim.residual, .itt = itt}, claim.received);
+  } else {
+    if (claim.received != 0) data_in(busy, {.final = true, .itt = itt}, claim.received);
+    response(busy, {.residual = claim.residual, .itt = itt});
+  }
+  EXPECT_EQ(busy.rig.closed(), nullptr);
+  if (claim.believed) {
+    ASSERT_NE(busy.rig.result_of<ScsiCompletion>(busy.read), nullptr);
+    EXPECT_EQ(busy.rig.result_of<ScsiCompletion>(busy.read)->bytes_in, claim.received);
+  } else {
+    EXPECT_EQ(busy.rig.fault_of(busy.read), TaskFault::data_missing);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Claims, Rfc7143_11_4_5_InitiatorResidual,
+    ::testing::Values(
+        Claim{"NoneAndAllIsHere", kReadLength, {}, true, true}, Claim{"NoneAndSomeIsMissing", 999, {}, true, false},
+        Claim{"UnderflowOfWhatIsMissing", 600, {wire::Residual::Kind::underflow, 400}, true, true},
+        Claim{"UnderflowOfLessThanIsMissing", 600, {wire::Residual::Kind::underflow, 399}, false, false},
+        Claim{"UnderflowOfEverything", 0, {wire::Residual::Kind::underflow, kReadLength}, false, true},
+        Claim{"UnderflowBeyondWhatWasExpected", 0, {wire::Residual::Kind::underflow, kReadLength + 1}, false, false},
+        Claim{"UnderflowOfTheLargestCount", 10, {wire::Residual::Kind::underflow, 0xffffffff}, true, false},
+        Claim{"OverflowAndAllIsHere", kReadLength, {wire::Residual::Kind::overflow, 0xffffffff}, true, true},
+        Claim{"OverflowAndSomeIsMissing", 10, {wire::Residual::Kind::overflow, 5}, false, false}),
+    [](const auto& one) { return one.param.name; });
+
 TEST(Rfc7143_7_9_InitiatorR2t, DuplicateIsDiscarded) {
   Busy busy(Cut::whole);
   r2t(busy, r2t_for(busy.write, 0, 100));

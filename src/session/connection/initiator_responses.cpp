@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <limits>
 #include <utility>
 
 #include "session/connection/initiator_connection_core.h"
@@ -13,10 +14,11 @@
 namespace lunway::session {
 namespace {
 
-/// Bytes that moved: what was expected, but for an underflow.
+/// Bytes that moved: what was expected, but for an underflow. One of more than was expected explains nothing, and no
+/// data can be as much as it says.
 std::uint64_t moved(std::size_t expected, wire::Residual residual) {
   if (!residual.is_underflow()) return expected;
-  return residual.count > expected ? 0 : expected - residual.count;
+  return residual.count > expected ? std::numeric_limits<std::uint64_t>::max() : expected - residual.count;
 }
 
 /// Whether all the data moved that the status says has moved. "GOOD" over missing data would be a silent loss.
