@@ -2,7 +2,8 @@
 // SPDX-FileCopyrightText: The Lunway authors
 //
 // Commands of two initiators, made of whatever bytes come: the device server ends each of them, asks for nothing
-// outside the medium, and never asks an initiator for more than it expects to send. The bench checks it.
+// outside the medium, and never asks an initiator for more than it expects to send. The bench checks it. There is a
+// second logical unit, for copies.
 
 #include <algorithm>
 #include <cstddef>
@@ -65,6 +66,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.removable = true;
   options.can_persist = true;
   Bench bench(options);
+  LogicalUnitOptions other_options = Bench::default_options();
+  other_options.naa = 0x3000000000000002;
+  other_options.serial_number = "9876543210";
+  other_options.write_cache_enabled = false;
+  Bench other(other_options);
+  bench.neighbours = {&other};
   Input input(std::as_bytes(std::span(data, size)));
   while (!input.is_empty()) run_one(bench, input);
   return 0;

@@ -13,6 +13,7 @@
 
 namespace lunway::scsi {
 
+class CopyHost;
 class Task;
 
 /// Whom a logical unit tells that a task which got Wait may go on. It is called on whatever thread made the way free,
@@ -37,6 +38,8 @@ struct Command {
   std::span<const std::uint64_t> luns = {};
   /// Not null: it outlives the task's execution.
   Waker* waker = nullptr;
+  /// As the waker. Null where nobody copies: commands of the copy manager are not begun then.
+  CopyHost* copy_host = nullptr;
 };
 
 }  // namespace lunway::scsi

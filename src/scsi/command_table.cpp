@@ -44,7 +44,9 @@ CommandTable::CommandTable() {
                             write_atomic_commands(),
                             diagnostic_commands(),
                             persistent_reserve_in_commands(),
-                            persistent_reserve_out_commands()}) {
+                            persistent_reserve_out_commands(),
+                            extended_copy_commands(),
+                            receive_copy_results_commands()}) {
     for (const CommandDescription& command : family) commands_.push_back(&command);
   }
   std::ranges::sort(commands_, {}, [](const CommandDescription* command) {

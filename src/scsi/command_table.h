@@ -115,5 +115,7 @@ std::span<const CommandDescription> write_atomic_commands();
 std::span<const CommandDescription> diagnostic_commands();
 std::span<const CommandDescription> persistent_reserve_in_commands();
 std::span<const CommandDescription> persistent_reserve_out_commands();
+std::span<const CommandDescription> extended_copy_commands();
+std::span<const CommandDescription> receive_copy_results_commands();
 
 }  // namespace lunway::scsi

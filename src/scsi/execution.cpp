@@ -9,10 +9,6 @@
 #include "scsi/unit_state.h"
 
 namespace lunway::scsi {
-namespace {
-
-/// What a task keeps of its memory for the next command.
-constexpr std::size_t kMostMemoryKept = 64U << 10;
 
 Sense sense_of(Outcome::Failure failure) {
   using Failure = Outcome::Failure;
@@ -27,6 +23,7 @@ Sense sense_of(Outcome::Failure failure) {
     case Failure::out_of_space:
       return {.key = SenseKey::data_protect, .code = SenseCode::space_allocation_failed_write_protect};
     case Failure::not_accessible:
+    case Failure::unit_lost:
     case Failure::not_stored:
       return {.key = SenseKey::hardware_error, .code = SenseCode::internal_target_failure};
     //= rfc7143#11.4.7.2
@@ -40,11 +37,12 @@ Sense sense_of(Outcome::Failure failure) {
   return {};
 }
 
-}  // namespace
-
 void Execution::load(const Command& command) {
+  /// What a task keeps of its memory for the next command.
+  constexpr std::size_t kMostMemoryKept = 64U << 10;
   cdb = Cdb(command.cdb);
   luns = command.luns;
+  copy_host = command.copy_host;
   expected_data_in = command.expected_data_in;
   expected_data_out = command.expected_data_out;
   data_in_length = 0;
@@ -57,6 +55,7 @@ void Execution::load(const Command& command) {
   memory.clear();
   victims.clear();
   extents = {};
+  copy.reset();
 }
 
 MutableBytes Execution::zeroed_memory(std::size_t size) {

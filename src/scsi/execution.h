@@ -23,11 +23,16 @@
 
 namespace lunway::scsi {
 
+class CopyHost;
 class Nexus;
 class Task;
 class UnitState;
 class Waker;
+struct CopyWork;
 struct NexusIdentity;
+
+/// What the failure of a step means.
+Sense sense_of(Outcome::Failure failure);
 
 struct Execution {
   // The command. `unit` and `nexus` are null when the logical unit does not exist.
@@ -39,6 +44,7 @@ struct Execution {
   Task* task = nullptr;
   Waker* waker = nullptr;
   std::span<const std::uint64_t> luns;
+  CopyHost* copy_host = nullptr;
   std::uint64_t expected_data_in = 0;
   std::uint64_t expected_data_out = 0;
 
@@ -55,6 +61,8 @@ struct Execution {
   std::vector<Extent> extents;
   /// Whose tasks AbortTasks is about.
   std::vector<std::shared_ptr<const NexusIdentity>> victims;
+  /// Of commands of the copy manager.
+  std::shared_ptr<CopyWork> copy;
 
   void load(const Command& command);
 

@@ -13,6 +13,7 @@
 
 #include "scsi/command_table.h"
 #include "scsi/commands/persistent_reserve_out.h"
+#include "scsi/copy/copy_work.h"
 #include "scsi/unit_state.h"
 
 namespace lunway::scsi {
@@ -118,16 +119,16 @@ Step LogicalUnit::begin(Task& task, Nexus& nexus, const Command& command) {
 
 Step LogicalUnit::resume(Task& task, const Outcome& outcome) {
   assert(!task.is_idle());
+  UnitState* const flushed = task.held_back_ ? nullptr : std::exchange(task.flushed_, nullptr);
+  if (outcome.failure == Outcome::Failure::flush_failed) (flushed == nullptr ? *unit_ : *flushed).lost_writes = true;
+  if (outcome.failure != Outcome::Failure::none) return failed(task, outcome.failure);
   if (task.held_back_) {
     if (!task.gate_->has(task.hold_)) return Wait{};
     return released(task, *std::exchange(task.held_back_, std::nullopt));
   }
-  if (outcome.failure == Outcome::Failure::flush_failed) unit_->lost_writes = true;
-  if (outcome.failure != Outcome::Failure::none) return failed(task, outcome.failure);
+  if (std::exchange(task.holds_briefly_, false)) std::exchange(task.gate_, nullptr)->release(task.hold_);
   // Another flush failed while this one was under way: the kernel has told only one of the two.
-  if (std::exchange(task.is_flushing_, false) && unit_->lost_writes) {
-    return failed(task, Outcome::Failure::flush_failed);
-  }
+  if (flushed != nullptr && flushed->lost_writes) return failed(task, Outcome::Failure::flush_failed);
   return guarded(task, task.description_->resume(task.execution_, outcome));
 }
 
@@ -140,8 +141,11 @@ Step LogicalUnit::guarded(Task& task, Step step) {
     return guarded(task, task.description_->resume(task.execution_, Outcome::with_parameters(0)));
   }
   if (is_flush(step)) {
-    if (unit_->lost_writes) return failed(task, Outcome::Failure::flush_failed);
-    task.is_flushing_ = true;
+    task.flushed_ = unit_of(std::get<Access>(step));
+    if (task.flushed_->lost_writes) return failed(task, Outcome::Failure::flush_failed);
+  }
+  if (const auto* access = std::get_if<Access>(&step); access && access->unit != nullptr) {
+    return guarded_elsewhere(task, std::move(step));
   }
   // The operation wants all blocks alone, and the command may wait for it.
   if (std::holds_alternative<SanitizeOrdered>(step) && task.gate_ != nullptr) {
@@ -161,8 +165,35 @@ Step LogicalUnit::guarded(Task& task, Step step) {
       .shard = execution.nexus == nullptr ? 0 : execution.nexus->shard(),
       .task = &task,
       .waker = task.waker_};
-  task.gate_ = persists ? &unit_->record_gate : &unit_->gate;
-  if (task.gate_->claim(task.hold_, claim)) return released(task, std::move(step));
+  return claimed(task, persists ? unit_->record_gate : unit_->gate, claim, std::move(step));
+}
+
+/// An access to a logical unit that is named holds its blocks while it lasts. It is the only hold of its task then, or
+/// two copies could wait for each other.
+Step LogicalUnit::guarded_elsewhere(Task& task, Step step) {
+  if (!touches_blocks(step)) return step;
+  if (unit_of(std::get<Access>(step))->sanitize.phase() != SanitizeState::Phase::idle) {
+    return failed(task, Outcome::Failure::not_accessible);
+  }
+  const auto& access = std::get<Access>(step);
+  const RangeGate::Claim claim{.offset = access.offset,
+                               .length = access.length,
+                               .use = RangeGate::Use::shared,
+                               .shard = task.execution_.nexus->shard(),
+                               .task = &task,
+                               .waker = task.waker_};
+  task.holds_briefly_ = true;
+  return claimed(task, unit_of(access)->gate, claim, std::move(step));
+}
+
+UnitState* LogicalUnit::unit_of(const Access& access) const {
+  return access.unit == nullptr ? unit_.get() : access.unit->unit_.get();
+}
+
+Step LogicalUnit::claimed(Task& task, RangeGate& gate, const RangeGate::Claim& claim, Step step) {
+  assert(task.hold_.is_idle());
+  task.gate_ = &gate;
+  if (gate.claim(task.hold_, claim)) return released(task, std::move(step));
   task.held_back_ = std::move(step);
   return Wait{};
 }
@@ -186,9 +217,20 @@ Step LogicalUnit::finished(Task& task, Step step) {
 void LogicalUnit::abandon(Task& task) {
   if (task.gate_ != nullptr) std::exchange(task.gate_, nullptr)->release(task.hold_);
   task.held_back_.reset();
-  task.is_flushing_ = false;
+  task.flushed_ = nullptr;
+  task.holds_briefly_ = false;
   const CommandDescription* const description = std::exchange(task.description_, nullptr);
   if (description != nullptr && description->ended != nullptr) description->ended(task.execution_);
+}
+
+bool Task::uses(const LogicalUnit& unit) const {
+  return execution_.copy != nullptr &&
+         std::ranges::any_of(execution_.copy->units, [&](const CopyUnit& used) { return used.unit == &unit; });
+}
+
+bool Task::uses(const Nexus& nexus) const {
+  return execution_.copy != nullptr &&
+         std::ranges::any_of(execution_.copy->units, [&](const CopyUnit& used) { return used.nexus == &nexus; });
 }
 
 std::uint64_t LogicalUnit::capacity_blocks() const { return unit_->capacity_blocks; }

@@ -125,11 +125,17 @@ class LogicalUnit {
   /// command ends with WRITE ERROR, and whoever looks after the medium has to open it anew.
   bool has_lost_writes() const;
 
+  /// For files of scsi/.
+  UnitState& state() const { return *unit_; }
+
  private:
   Step guarded(Task& task, Step step);
+  Step guarded_elsewhere(Task& task, Step step);
+  Step claimed(Task& task, RangeGate& gate, const RangeGate::Claim& claim, Step step);
   Step released(Task& task, Step step);
   Step failed(Task& task, Outcome::Failure failure);
   Step finished(Task& task, Step step);
+  UnitState* unit_of(const Access& access) const;
 
   const std::unique_ptr<UnitState> unit_;
 };

@@ -22,6 +22,7 @@ void LogicalUnit::detach(Nexus& nexus) {
   const std::lock_guard lock(unit_->mutex);
   std::erase(unit_->nexuses, &nexus);
   unit_->removal_preventers.erase(&nexus);
+  unit_->copies.forget(nexus);
   unit_->reservations.nexus_lost(nexus, unit_->nexuses);
 }
 
@@ -29,6 +30,7 @@ void LogicalUnit::detach(Nexus& nexus) {
 void LogicalUnit::reset() {
   const std::lock_guard lock(unit_->mutex);
   unit_->removal_preventers.clear();
+  unit_->copies.forget_ended();
   unit_->reservations.unit_reset(unit_->nexuses);
   unit_->write_cache_enabled = unit_->options.volatile_cache && unit_->options.write_cache_enabled;
   unit_->descriptor_sense = false;

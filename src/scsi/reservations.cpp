@@ -48,10 +48,14 @@ void Reservations::tell(std::span<Nexus* const> all) const {
   for (Nexus* const nexus : all) nexus->set_barred(bars(*nexus, Interest::writes));
 }
 
+bool is_reserved_against(UnitState& unit, const Nexus& nexus, Interest interest) {
+  if ((nexus.conditions() & Nexus::kBarred) == 0) return false;
+  const std::lock_guard lock(unit.mutex);
+  return unit.reservations.bars(nexus, interest);
+}
+
 std::optional<Step> refuse_if_reserved(Execution& execution, Interest interest) {
-  if ((execution.nexus->conditions() & Nexus::kBarred) == 0) return std::nullopt;
-  const std::lock_guard lock(execution.unit->mutex);
-  if (!execution.unit->reservations.bars(*execution.nexus, interest)) return std::nullopt;
+  if (!is_reserved_against(*execution.unit, *execution.nexus, interest)) return std::nullopt;
   return execution.good_with_status(Status::reservation_conflict);
 }
 

@@ -44,6 +44,9 @@ class Reservations {
   const Nexus* holder_ = nullptr;
 };
 
+/// Whether a reservation keeps `nexus` from what it wants of `unit`. Takes the mutex only where there is any doubt.
+bool is_reserved_against(UnitState& unit, const Nexus& nexus, Interest interest);
+
 /// RESERVATION CONFLICT when the execution's nexus is barred: for commands whose interest depends on their fields.
 std::optional<Step> refuse_if_reserved(Execution& execution, Interest interest);
 

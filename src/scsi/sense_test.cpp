@@ -75,5 +75,28 @@ TEST(DescriptorSense, CarriesInformationAndField) {
                                                            3,    4, 5,    6, 7, 8, 2, 6,  0,    0,    0xcd, 1, 2, 0}));
 }
 
+constexpr Sense kCopyAborted = {.key = SenseKey::copy_aborted,
+                                .code = SenseCode::third_party_device_failure,
+                                .information = 7,
+                                .segment = 0x0102,
+                                .forwarded = ForwardedAnswer{.from_destination = true,
+                                                             .status = Status::check_condition,
+                                                             .key = SenseKey::medium_error,
+                                                             .code = SenseCode::write_error}};
+
+TEST(FixedSense, ForwardsTheAnswerOfACopyTarget) {
+  EXPECT_EQ(written(kCopyAborted, SenseFormat::fixed),
+            (List{0xf0, 0,    0x0a, 0,    0, 0, 7, 29, 0,  18, 1, 2, 0x0d, 1,    0, 0, 0, 0,  //
+                  0x02, 0x70, 0,    0x03, 0, 0, 0, 0,  10, 0,  0, 0, 0,    0x0c, 0, 0, 0, 0, 0}));
+}
+
+TEST(DescriptorSense, ForwardsTheAnswerOfACopyTarget) {
+  const List bytes = written(kCopyAborted, SenseFormat::descriptor);
+  ASSERT_EQ(bytes.size(), 8 + 12 + 12 + 22U);
+  EXPECT_EQ(bytes[7], 46U);
+  EXPECT_EQ((List{bytes.begin() + 20, bytes.begin() + 32}), (List{0x01, 0x0a, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2}));
+  EXPECT_EQ((List{bytes.begin() + 32, bytes.begin() + 39}), (List{0x0c, 20, 2, 0x02, 0x70, 0, 0x03}));
+}
+
 }  // namespace
 }  // namespace lunway::scsi

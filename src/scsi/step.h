@@ -17,6 +17,7 @@
 
 namespace lunway::scsi {
 
+class LogicalUnit;
 struct NexusIdentity;
 
 /// Medium to initiator. The owner chooses the memory (a buffer, or the volume's own window) and resumes once the medium
@@ -43,7 +44,8 @@ struct ReceiveParameters {
   MutableBytes memory = {};
 };
 
-/// A medium operation of the command's own, into or from memory of the task.
+/// A medium operation of the command's own, into or from memory of the task. The copy manager has some on other logical
+/// units.
 struct Access {
   enum class Verb : std::uint8_t {
     read,     // all of `memory` from `offset`
@@ -57,6 +59,8 @@ struct Access {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
   MutableBytes memory = {};
+  /// On the medium of this one, which CopyHost named; null: of the logical unit that has the task.
+  const LogicalUnit* unit = nullptr;
 };
 
 /// Which blocks of the range have space. The owner fills `extents`, which are the task's and empty (of length 0), from
@@ -115,6 +119,8 @@ struct Outcome {
     flush_failed,
     out_of_space,
     not_accessible,
+    // A logical unit that the copy manager uses was reset, or has gone.
+    unit_lost,
     // Persist.
     not_stored,
     // The transfer, with the names of RFC 7143, 11.4.7.2.

@@ -15,6 +15,7 @@
 
 namespace lunway::scsi {
 
+class UnitState;
 struct CommandDescription;
 
 /// Threads: one at a time. It stays where it is between begin() and Finish, for others hold its address.
@@ -27,6 +28,10 @@ class Task {
   /// True before the first command, and from Finish or abandon() to the next begin().
   bool is_idle() const { return description_ == nullptr; }
 
+  /// Whether it copies from or to `unit`, beside the logical unit that has it.
+  bool uses(const LogicalUnit& unit) const;
+  bool uses(const Nexus& nexus) const;
+
  private:
   friend class LogicalUnit;
   friend Step begin_without_unit(Task& task, const NexusIdentity& nexus, const Command& command);
@@ -34,7 +39,9 @@ class Task {
   const CommandDescription* description_ = nullptr;
   Waker* waker_ = nullptr;
   bool is_ordered_ = false;
-  bool is_flushing_ = false;  // its step is a flush
+  UnitState* flushed_ = nullptr;  // its step is a flush of this one
+  /// The blocks are held for one access only.
+  bool holds_briefly_ = false;
   /// While the blocks are not free: what follows when they are.
   std::optional<Step> held_back_;
   RangeHold hold_;

@@ -11,6 +11,7 @@
 #include <set>
 #include <vector>
 
+#include "scsi/copy/copy_records.h"
 #include "scsi/logical_unit.h"
 #include "scsi/range_gate.h"
 #include "scsi/reservations.h"
@@ -52,6 +53,7 @@ class UnitState {
   std::set<const Nexus*> removal_preventers;
   Reservations reservations;
   SanitizeState sanitize;
+  CopyRecords copies;
 
   SenseFormat sense_format() const { return descriptor_sense ? SenseFormat::descriptor : SenseFormat::fixed; }
 

@@ -43,7 +43,9 @@ void CommandExecution::begin(const session::Submit& submit, Disk* disk, scsi::Ne
   disk_ = disk;
   nexus_ = nexus;
   id_ = submit.task;
+  medium_ = disk;
   ending_ = Ending::none;
+  lost_copy_unit_ = false;
   data_in_ = {};
   const scsi::Command command{
       .cdb = submit.cdb,
@@ -52,6 +54,7 @@ void CommandExecution::begin(const session::Submit& submit, Disk* disk, scsi::Ne
       .attribute = static_cast<scsi::TaskAttribute>(submit.attribute),
       .luns = session_.lun_list(),
       .waker = this,
+      .copy_host = &session_,
   };
   run(disk == nullptr ? scsi::begin_without_unit(*this, session_.identity(), command)
                       : disk->unit.begin(*this, *nexus, command));
@@ -162,6 +165,7 @@ void CommandExecution::data_arrived(session::TransferFailure failure) {
 
 bool CommandExecution::start(scsi::Step& step, const scsi::Access& access) {
   rest_ = 0;
+  if (access.unit != nullptr) medium_ = &session_.disk_with(*access.unit);
   return use_medium(step, request_of(access));
 }
 
@@ -212,7 +216,7 @@ bool CommandExecution::start(scsi::Step& /*step*/, const scsi::AbortTasks& abort
 /// True when the request ended at once and `step` is what comes next.
 bool CommandExecution::use_medium(scsi::Step& step, const volume::VolumeRequest& request) {
   request_ = request;
-  const volume::Started started = disk_->volume->start(request);
+  const volume::Started started = medium_->volume->start(request);
   if (const IoOp* op = std::get_if<IoOp>(&started)) {
     state_ = State::waiting_for_medium;
     session_.ring().execute(operation_, *op);
@@ -223,13 +227,24 @@ bool CommandExecution::use_medium(scsi::Step& step, const volume::VolumeRequest&
     solicit_chunk();
     return false;
   }
-  return advance(step, outcome_of(request.verb, result ? 0 : result.error().code));
+  return end_piece(step, outcome_of(request.verb, result ? 0 : result.error().code));
+}
+
+/// A copy lets others have their turn between its pieces, also with volumes that are done at once.
+bool CommandExecution::end_piece(scsi::Step& step, const scsi::Outcome& outcome) {
+  if (!uses(medium_->unit)) return advance(step, outcome);
+  state_ = State::waiting_for_others;
+  session_.post_resume(id_, outcome);
+  return false;
 }
 
 void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
   const bool wants_more = outcome.ok() && rest_ != 0;
-  if (ending_ == Ending::aborted || ending_ == Ending::abandoned || (ending_ == Ending::unit_lost && wants_more)) {
+  if (ending_ == Ending::aborted || ending_ == Ending::abandoned ||
+      (ending_ == Ending::unit_lost && (wants_more || uses(medium_->unit)))) {
     end_now();
+  } else if (lost_copy_unit_) {
+    end_copy();
   } else if (wants_more) {
     solicit_chunk();
   } else {
@@ -242,8 +257,8 @@ void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
 
 /// The initiator is told by sense data; who looks after the server finds out here.
 void CommandExecution::log_failure(int error) const {
-  if (request_.verb != volume::VolumeRequest::Verb::flush || disk_->unit.has_lost_writes()) return;
-  session_.shard().log(LogLevel::problem, "volume " + disk_->name + ": flushing failed (" +
+  if (request_.verb != volume::VolumeRequest::Verb::flush || medium_->unit.has_lost_writes()) return;
+  session_.shard().log(LogLevel::problem, "volume " + medium_->name + ": flushing failed (" +
                                               std::generic_category().message(error) +
                                               "): blocks may be lost; it takes no more writes until it is opened anew");
 }
@@ -267,6 +282,17 @@ void CommandExecution::lose_unit() { end_early(Ending::unit_lost); }
 void CommandExecution::abort() { end_early(Ending::aborted); }
 
 void CommandExecution::abandon() { end_early(Ending::abandoned); }
+
+void CommandExecution::lose_copy_unit() {
+  if (!is_running() || ending_ != Ending::none) return;
+  lost_copy_unit_ = true;
+  if (state_ != State::waiting_for_medium) end_copy();
+}
+
+void CommandExecution::end_copy() {
+  run(disk_->unit.resume(*this, scsi::Outcome::failed(scsi::Outcome::Failure::unit_lost)));
+  session_.execution_ended();
+}
 
 void CommandExecution::end_early(Ending ending) {
   if (!is_running()) return;

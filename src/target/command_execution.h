@@ -45,6 +45,10 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   /// The engine uses its memory no longer.
   void release();
 
+  /// A logical unit that the command copies from or to, beside its own, is no more for it to use: the command ends by
+  /// itself, with sense data that says so, as soon as that disk can no longer touch its memory.
+  void lose_copy_unit();
+
   /// A buffer has become free, or may have. False: it was not enough, keep waiting.
   bool buffer_available();
 
@@ -58,6 +62,8 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   /// Between begin() and release(); null when nobody has the LUN.
   const Disk* disk() const { return disk_; }
   const scsi::Nexus* nexus() const { return nexus_; }
+  /// Whether it is a command for this disk, or copies from or to it.
+  bool concerns(const Disk& disk) const { return disk_ == &disk || uses(disk.unit); }
   session::TaskId id() const { return id_; }
 
  private:
@@ -88,12 +94,14 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   bool start_reading(scsi::Step& step);
   void solicit_chunk();
   bool use_medium(scsi::Step& step, const volume::VolumeRequest& request);
+  bool end_piece(scsi::Step& step, const scsi::Outcome& outcome);
   void medium_ended(const runtime::Outcome& outcome);
   void log_failure(int error) const;
   void refuse(scsi::Status status);
   void end_early(Ending ending);
   void end_now();
   void answer_without_unit();
+  void end_copy();
 
   ServedSession& session_;
   Disk* disk_ = nullptr;
@@ -106,6 +114,8 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   std::uint64_t offset_ = 0;
   std::uint64_t rest_ = 0;
   volume::VolumeRequest request_;
+  Disk* medium_ = nullptr;  // what the request goes to
+  bool lost_copy_unit_ = false;
   // ReceiveParameters asks for so many bytes; zero for the chunks of WriteBlocks.
   std::uint64_t parameters_ = 0;
 

@@ -82,7 +82,9 @@ void ServedSession::request_logout(Duration within) {
 void ServedSession::change_luns(const LunMap& luns) {
   for (const scsi::Nexus* gone : luns_.change_to(luns)) {
     for (const auto& execution : executions_) {
-      if (execution != nullptr && execution->nexus() == gone) execution->lose_unit();
+      if (execution == nullptr) continue;
+      if (execution->nexus() == gone) execution->lose_unit();
+      if (execution->uses(*gone)) execution->lose_copy_unit();
     }
   }
   luns_.let_go([this](const scsi::Nexus& nexus) { return uses(nexus); });
@@ -90,8 +92,9 @@ void ServedSession::change_luns(const LunMap& luns) {
 }
 
 bool ServedSession::uses(const scsi::Nexus& nexus) const {
-  return std::ranges::any_of(
-      executions_, [&](const auto& execution) { return execution != nullptr && execution->nexus() == &nexus; });
+  return std::ranges::any_of(executions_, [&](const auto& execution) {
+    return execution != nullptr && (execution->nexus() == &nexus || execution->uses(nexus));
+  });
 }
 
 // ------------------------------------------------------------------------------------------------------ its outputs
@@ -147,12 +150,21 @@ void ServedSession::post_resume(session::TaskId task, scsi::Outcome outcome) {
   });
 }
 
+// ------------------------------------------------------------------------------------------------- those that copy
+
+void ServedSession::fill_random(MutableBytes bytes) { shard_.context().entropy->fill(bytes); }
+
 // -------------------------------------------------------------------------------------------------- task management
 
 void ServedSession::abandon_tasks(const Disk& disk, const CommandExecution* except, std::function<void()> done) {
   abandonments_.push_back({&disk, except, std::move(done)});
   for (const auto& execution : executions_) {
-    if (execution != nullptr && execution.get() != except && execution->disk() == &disk) execution->abandon();
+    if (execution == nullptr || execution.get() == except || !execution->concerns(disk)) continue;
+    if (execution->disk() == &disk) {
+      execution->abandon();
+    } else {
+      execution->lose_copy_unit();
+    }
   }
   execution_ended();
   drain();
@@ -173,7 +185,7 @@ void ServedSession::execution_ended() {
 bool ServedSession::is_busy_with(const Abandonment& abandonment) const {
   return std::ranges::any_of(executions_, [&](const auto& execution) {
     return execution != nullptr && execution.get() != abandonment.except && execution->is_running() &&
-           execution->disk() == abandonment.disk;
+           execution->concerns(*abandonment.disk);
   });
 }
 

@@ -14,6 +14,7 @@
 
 #include "runtime/buffer_pool.h"
 #include "runtime/ring.h"
+#include "scsi/copy_host.h"
 #include "scsi/nexus.h"
 #include "session/target_session.h"
 #include "target/catalog.h"
@@ -28,12 +29,12 @@ class ShardServer;
 
 /// Threads: its shard's, but for post_wake(). Lifetime: held by the shard from open() until the engine says that the
 /// session has ended and its last connection has gone.
-class ServedSession : public std::enable_shared_from_this<ServedSession> {
+class ServedSession : public std::enable_shared_from_this<ServedSession>, public scsi::CopyHost {
  public:
   /// `luns` is null in a discovery session.
   ServedSession(ShardServer& shard, const session::SessionRequest& request, wire::Tsih tsih, NexusKey key,
                 const std::shared_ptr<const LunMap>& luns);
-  ~ServedSession();
+  virtual ~ServedSession();
   ServedSession(const ServedSession&) = delete;
   ServedSession& operator=(const ServedSession&) = delete;
 
@@ -70,10 +71,17 @@ class ServedSession : public std::enable_shared_from_this<ServedSession> {
   void execution_ended();
   ShardServer& shard() { return shard_; }
 
+  // ------------------------------------------------------------------------------------- for those that copy
+
+  std::vector<scsi::CopyUnit> copy_units() override { return luns_.copy_units(); }
+  void fill_random(MutableBytes bytes) override;
+  /// The disk of a logical unit that copy_units() named to a task which still uses it.
+  Disk& disk_with(const scsi::LogicalUnit& unit) const { return luns_.disk_with(unit); }
+
   // ----------------------------------------------------------------------------------------- for task management
 
   /// Ends the tasks on `disk`, but not `except`, for another command's sake; `done` is called when none of them can
-  /// touch data any more.
+  /// touch data any more. Tasks of other disks that copy from or to this one end by themselves, with sense data.
   void abandon_tasks(const Disk& disk, const CommandExecution* except, std::function<void()> done);
   /// Null when the session does not see the disk.
   scsi::Nexus* nexus_with(const Disk& disk) const { return luns_.nexus_with(disk); }

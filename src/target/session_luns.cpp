@@ -4,6 +4,7 @@
 #include "target/session_luns.h"
 
 #include <algorithm>
+#include <cassert>
 #include <optional>
 #include <utility>
 
@@ -34,6 +35,23 @@ scsi::Nexus* SessionLuns::nexus_with(const Disk& disk) const {
     if (found != units->end()) return found->nexus.get();
   }
   return nullptr;
+}
+
+std::vector<scsi::CopyUnit> SessionLuns::copy_units() const {
+  std::vector<scsi::CopyUnit> units;
+  units.reserve(units_.size());
+  for (const Unit& unit : units_) units.push_back({&unit.disk->unit, unit.nexus.get()});
+  return units;
+}
+
+Disk& SessionLuns::disk_with(const scsi::LogicalUnit& unit) const {
+  const auto has_it = [&](const Unit& candidate) { return &candidate.disk->unit == &unit; };
+  auto found = std::ranges::find_if(units_, has_it);
+  if (found == units_.end()) {
+    found = std::ranges::find_if(leaving_, has_it);
+    assert(found != leaving_.end());
+  }
+  return *found->disk;
 }
 
 std::vector<const scsi::Nexus*> SessionLuns::change_to(const LunMap& luns) {

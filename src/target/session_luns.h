@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "scsi/copy_host.h"
 #include "scsi/nexus.h"
 #include "target/catalog.h"
 #include "wire/lun.h"
@@ -45,6 +46,10 @@ class SessionLuns {
   std::vector<std::shared_ptr<Disk>> disks() const;
   /// Null when the session has nothing to do with the disk. Also of a disk that its last commands are leaving.
   scsi::Nexus* nexus_with(const Disk& disk) const;
+  /// As what a copy of this initiator may use.
+  std::vector<scsi::CopyUnit> copy_units() const;
+  /// The disk of such a unit, while a copy uses it.
+  Disk& disk_with(const scsi::LogicalUnit& unit) const;
 
   /// From now on it has these. New ones come with the unit attention POWER ON OCCURRED, those that stay are told by
   /// REPORTED LUNS DATA HAS CHANGED. Returns the nexuses of those that are gone: their commands are to end, then

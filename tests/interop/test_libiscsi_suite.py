@@ -74,11 +74,7 @@ TWO_PATHS = {"MultipathIO"}
 
 # What a test says it leaves out, by the test or its suite, and why that is so. Strict: another reason, or one of these
 # where nothing is left out, fails the test.
-COPY = "EXTENDED COPY is not offered yet"
 EXPECTED_SKIPS = {
-    "ExtendedCopy": ({"EXTENDEDCOPY is not implemented.", "RECEIVECOPYRESULT is not implemented.",
-                      "RECEIVE_COPY_RESULTS is not implemented."}, COPY),
-    "ReceiveCopyResults": ({"RECEIVECOPYRESULT is not implemented.", "RECEIVE_COPY_RESULTS is not implemented."}, COPY),
     "Sanitize.CryptoErase": ({"SANITIZE CRYPTO_ERASE is not implemented according to REPORT_SUPPORTED_OPCODES."},
                              "nothing is encrypted, so no key can be thrown away"),
     "PreventAllow.ColdReset": ({"Task Management functionfor ColdReset is not working/implemented"},

@@ -7,19 +7,19 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/big_endian.h"
+#include "scsi/commands/designators.h"
 #include "scsi/commands/vital_product_data.h"
 #include "scsi/unit_state.h"
 
 namespace lunway::scsi {
 namespace {
 
-enum class CodeSet : std::uint8_t { binary = 1, ascii = 2, utf8 = 3 };
 enum class Association : std::uint8_t { logical_unit = 0, target_port = 1, target_device = 2 };
-enum class Type : std::uint8_t { t10_vendor = 1, naa = 3, relative_port = 4, port_group = 5, name_string = 8 };
 
-void append(Execution& execution, CodeSet code_set, Association association, Type type, Bytes designator) {
+void append(Execution& execution, CodeSet code_set, Association association, DesignatorType type, Bytes designator) {
   constexpr std::uint8_t kIscsi = 0x50;
   constexpr std::uint8_t kProtocolValid = 0x80;
   const bool names_a_port = association != Association::logical_unit;
@@ -39,10 +39,10 @@ void append(Execution& execution, CodeSet code_set, Association association, Typ
 void append_name_string(Execution& execution, Association association, std::string name) {
   constexpr std::size_t kMost = 252;
   name.resize(std::min(kMost, (name.size() / 4 + 1) * 4));
-  append(execution, CodeSet::utf8, association, Type::name_string, bytes_of(name));
+  append(execution, CodeSet::utf8, association, DesignatorType::name_string, bytes_of(name));
 }
 
-void append_number(Execution& execution, Type type, std::uint16_t number) {
+void append_number(Execution& execution, DesignatorType type, std::uint16_t number) {
   std::array<std::byte, 4> designator{};
   store_be16(designator.data() + 2, number);
   append(execution, CodeSet::binary, Association::target_port, type, designator);
@@ -50,21 +50,28 @@ void append_number(Execution& execution, Type type, std::uint16_t number) {
 
 }  // namespace
 
-void append_device_identification(Execution& execution) {
-  const LogicalUnitOptions& options = execution.unit->options;
+std::vector<Designator> unit_designators(const LogicalUnitOptions& options) {
+  std::vector<Designator> designators;
   if (options.naa != 0) {
-    std::array<std::byte, 8> designator{};
-    store_be64(designator.data(), options.naa);
-    append(execution, CodeSet::binary, Association::logical_unit, Type::naa, designator);
+    std::vector<std::byte> number(8);
+    store_be64(number.data(), options.naa);
+    designators.push_back({CodeSet::binary, DesignatorType::naa, std::move(number)});
   }
   std::string vendor = options.vendor;
   vendor.resize(8, ' ');
   vendor += options.serial_number;
-  append(execution, CodeSet::ascii, Association::logical_unit, Type::t10_vendor, bytes_of(vendor));
+  const Bytes name = bytes_of(vendor);
+  designators.push_back({CodeSet::ascii, DesignatorType::t10_vendor, {name.begin(), name.end()}});
+  return designators;
+}
 
+void append_device_identification(Execution& execution) {
+  for (const Designator& designator : unit_designators(execution.unit->options)) {
+    append(execution, designator.code_set, Association::logical_unit, designator.type, designator.bytes);
+  }
   const NexusIdentity& identity = *execution.identity;
-  append_number(execution, Type::relative_port, identity.relative_target_port);
-  append_number(execution, Type::port_group, identity.target_port_group);
+  append_number(execution, DesignatorType::relative_port, identity.relative_target_port);
+  append_number(execution, DesignatorType::port_group, identity.target_port_group);
   append_name_string(execution, Association::target_port, identity.target_port);
   append_name_string(execution, Association::target_device, identity.target_device);
 }

@@ -34,6 +34,7 @@ void write_standard_data(MutableBytes data, std::uint8_t peripheral, const Logic
   constexpr std::uint8_t kSpc4 = 0x06;
   constexpr std::uint8_t kHierarchicalLuns = 0x10;
   constexpr std::uint8_t kResponseFormat = 0x02;
+  constexpr std::uint8_t kThirdPartyCopy = 0x08;
   constexpr std::uint8_t kMultiPort = 0x10;
   constexpr std::uint8_t kCommandQueuing = 0x02;
   store_u8(data.data(), peripheral);
@@ -41,6 +42,7 @@ void write_standard_data(MutableBytes data, std::uint8_t peripheral, const Logic
   store_u8(data.data() + 2, kSpc4);
   store_u8(data.data() + 3, kHierarchicalLuns | kResponseFormat);
   store_u8(data.data() + 4, kStandardLength - 5);
+  store_u8(data.data() + 5, kThirdPartyCopy);
   store_u8(data.data() + 6, kMultiPort);
   store_u8(data.data() + 7, kCommandQueuing);
   write_padded(data.subspan(8, 8), options.vendor);

@@ -96,6 +96,7 @@ constexpr std::array kPages = {
     Page{0x80, append_unit_serial_number},
     Page{0x83, append_device_identification},
     Page{0x86, append_extended_inquiry},
+    Page{0x8f, append_third_party_copy},
     Page{0xb0, append_block_limits},
     Page{0xb1, append_block_device_characteristics},
     Page{0xb2, append_logical_block_provisioning},

@@ -34,5 +34,7 @@ std::size_t write_vital_product_data(Execution& execution, std::uint8_t code);
 
 /// Page 83h.
 void append_device_identification(Execution& execution);
+/// Page 8Fh.
+void append_third_party_copy(Execution& execution);
 
 }  // namespace lunway::scsi

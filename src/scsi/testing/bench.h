@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "base/big_endian.h"
+#include "scsi/copy_host.h"
 #include "scsi/logical_unit.h"
 
 namespace lunway::scsi {
@@ -63,7 +64,7 @@ struct Reply {
 };
 
 /// An initiator and its nexus.
-class Bench final : public Waker {
+class Bench final : public Waker, public CopyHost {
  public:
   static constexpr std::uint64_t kBlocks = 256;
 
@@ -119,8 +120,10 @@ class Bench final : public Waker {
                           .expected_data_out = data_out.size(),
                           .attribute = TaskAttribute::simple,
                           .luns = luns,
-                          .waker = this};
+                          .waker = this,
+                          .copy_host = this};
     Task task;
+    runs_second_ = &nexus == &second;
     Reply reply;
     steps.clear();
     Step step = unit.begin(task, nexus, command);
@@ -160,7 +163,7 @@ class Bench final : public Waker {
       copy_bytes(parameters->memory.first(sent), data_out);
       return Outcome::with_parameters(sent);
     } else if (const auto* access = std::get_if<Access>(&step)) {
-      perform_access(*access);
+      bench_of(*access).perform_access(*access);
     } else if (const auto* map = std::get_if<MapBlocks>(&step)) {
       promise(map->length != 0 && !map->extents.empty());
       range(map->offset, map->length);
@@ -200,6 +203,15 @@ class Bench final : public Waker {
 
   void wake(Task& task) override { woken.push_back(&task); }
 
+  std::vector<CopyUnit> copy_units() override {
+    std::vector<CopyUnit> units = {{&unit, runs_second_ ? &second : &first}};
+    for (Bench* bench : neighbours) units.push_back({&bench->unit, runs_second_ ? &bench->second : &bench->first});
+    return units;
+  }
+  void fill_random(MutableBytes bytes) override {
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(++random_);
+  }
+
   LogicalUnit unit;
   Nexus first{identity('a'), 0};
   Nexus second{identity('b'), 1};
@@ -216,6 +228,8 @@ class Bench final : public Waker {
   std::vector<Extent> holes;
   std::vector<std::byte> record;
   std::vector<std::shared_ptr<const NexusIdentity>> aborted;
+  /// Logical units that both initiators may use beside this one.
+  std::vector<Bench*> neighbours;
   /// The next step fails like this.
   Outcome::Failure fail_next = Outcome::Failure::none;
   /// The initiator sends no more parameters than this, whatever it expected to send.
@@ -232,6 +246,13 @@ class Bench final : public Waker {
     sanitize();
     promise(std::erase(woken, &task) != 0);
     return unit.resume(task, Outcome::done());
+  }
+
+  Bench& bench_of(const Access& access) {
+    if (access.unit == nullptr || access.unit == &unit) return *this;
+    const auto found = std::ranges::find(neighbours, access.unit, [](const Bench* bench) { return &bench->unit; });
+    promise(found != neighbours.end());
+    return **found;
   }
 
   void perform_access(const Access& access) {
@@ -259,7 +280,7 @@ class Bench final : public Waker {
     }
   }
 
-  static std::string name_of(const Step& step) {
+  std::string name_of(const Step& step) const {
     const auto where = [](const auto& what) { return std::to_string(what.offset) + "+" + std::to_string(what.length); };
     if (const auto* read = std::get_if<ReadBlocks>(&step)) return "send " + where(*read);
     if (const auto* write = std::get_if<WriteBlocks>(&step)) return "solicit " + where(*write);
@@ -268,7 +289,8 @@ class Bench final : public Waker {
     }
     if (const auto* access = std::get_if<Access>(&step)) {
       constexpr std::array<const char*, 5> kVerbs = {"read ", "write ", "flush ", "discard ", "zero "};
-      return kVerbs[static_cast<std::size_t>(access->verb)] + where(*access);
+      const bool is_elsewhere = access->unit != nullptr && access->unit != &unit;
+      return kVerbs[static_cast<std::size_t>(access->verb)] + where(*access) + (is_elsewhere ? " elsewhere" : "");
     }
     if (const auto* map = std::get_if<MapBlocks>(&step)) return "map " + where(*map);
     if (std::holds_alternative<Persist>(step)) return "persist";
@@ -287,6 +309,8 @@ class Bench final : public Waker {
   }
 
   std::uint32_t block_size_;
+  bool runs_second_ = false;
+  unsigned random_ = 0;
 };
 
 }  // namespace lunway::scsi
