@@ -46,6 +46,7 @@ luns = { 0 = "db", 5 = "scratch" }
 initiators = ["iqn.1993-08.org.debian:*"]
 max_connections = 4
 error_recovery_level = 2
+data_pdu_in_order = false
 )";
 
 TEST(ConfigFile, EachSectionLandsInItsPlace) {
@@ -72,6 +73,8 @@ TEST(ConfigFile, EachSectionLandsInItsPlace) {
   EXPECT_THAT(server.targets[0].initiators, ElementsAre("iqn.1993-08.org.debian:*"));
   EXPECT_EQ(server.targets[0].max_connections, 4);
   EXPECT_EQ(server.targets[0].error_recovery_level, 2);
+  EXPECT_FALSE(server.targets[0].data_pdu_in_order);
+  EXPECT_TRUE(server.targets[0].data_sequence_in_order);
 }
 
 TEST(ConfigFile, WithoutPortalGroupsEverybodyIsOnLoopback) {

@@ -53,6 +53,14 @@ session::LoginPolicy login_policy(const Authentication& authentication, const st
   return policy;
 }
 
+/// No is agreed on where both sides prefer it.
+session::LoginPolicy login_policy(const TargetConfig& config) {
+  session::LoginPolicy policy = login_policy(config.authentication, config.alias);
+  policy.negotiation.number(KeyId::data_pdu_in_order).preferred = config.data_pdu_in_order ? 1 : 0;
+  policy.negotiation.number(KeyId::data_sequence_in_order).preferred = config.data_sequence_in_order ? 1 : 0;
+  return policy;
+}
+
 session::LoginPolicy with_users(session::LoginPolicy policy, const ChapUsers& users, const text::IscsiName& initiator) {
   if (policy.chap) policy.chap->initiators = users.accounts_for(initiator);
   return policy;
@@ -85,7 +93,7 @@ Result<ServedTarget> serve(const TargetConfig& config, const std::map<std::strin
                       .users = std::move(*users),
                       .visibility = std::move(*visibility),
                       .redirection = redirection_of(config),
-                      .login = login_policy(config.authentication, config.alias),
+                      .login = login_policy(config),
                       .luns = std::move(luns)};
 }
 

@@ -118,6 +118,11 @@ struct TargetConfig {
   Authentication authentication;
   std::uint16_t max_connections = 1;
   std::uint8_t error_recovery_level = 0;
+  /// What is answered to No of an initiator. No is agreed on only where both say so.
+  //= rfc7143#13.18
+  //= rfc7143#13.19
+  bool data_pdu_in_order = true;
+  bool data_sequence_in_order = true;
 };
 
 /// What a line of the log is about.

@@ -76,6 +76,8 @@ TEST_F(Library, DataMovesUnderEveryWayToNegotiateIt) {
     options.max_recv_data_segment_length = 4000;
     Session session = connect(1, options);
     EXPECT_EQ(session.negotiated().immediate_data, options.immediate_data);
+    EXPECT_EQ(session.negotiated().data_pdu_in_order, options.data_pdu_in_order);
+    EXPECT_EQ(session.negotiated().data_sequence_in_order, options.data_sequence_in_order);
     const auto written = filled(300, bits + 1);
     ASSERT_EQ(error_of(session.write(bits, written)), "") << bits;
     auto read = filled(300, 0);

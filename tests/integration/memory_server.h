@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// A server on loopback with one RAM disk, for a test to talk to.
+// A server on loopback with one RAM disk, for a test to talk to. It agrees to data out of order.
 
 #pragma once
 
@@ -30,6 +30,8 @@ class MemoryServer {
     config.targets[0].name = kTargetName;
     config.targets[0].portal_groups = {1};
     config.targets[0].luns = {{0, "disk"}};
+    config.targets[0].data_pdu_in_order = false;
+    config.targets[0].data_sequence_in_order = false;
     auto started = target::Server::start(config);
     if (!started) {
       ADD_FAILURE() << started.error().message;
