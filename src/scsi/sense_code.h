@@ -39,19 +39,12 @@ enum class SenseCode : std::uint16_t {
   third_party_device_failure = 0x0d01,
   copy_target_device_not_reachable = 0x0d02,
   incorrect_copy_target_device_type = 0x0d03,
-  copy_target_device_data_underrun = 0x0d04,
   invalid_field_in_command_information_unit = 0x0e03,
   unrecovered_read_error = 0x1100,
   parameter_list_length_error = 0x1a00,
   miscompare_during_verify_operation = 0x1d00,
   invalid_command_operation_code = 0x2000,
   logical_block_address_out_of_range = 0x2100,
-  invalid_token_operation_unsupported_token_type = 0x2301,
-  invalid_token_operation_token_unknown = 0x2304,
-  invalid_token_operation_token_corrupt = 0x2305,
-  invalid_token_operation_token_revoked = 0x2306,
-  invalid_token_operation_token_expired = 0x2307,
-  invalid_token_operation_invalid_token_length = 0x230a,
   invalid_field_in_cdb = 0x2400,
   logical_unit_not_supported = 0x2500,
   invalid_field_in_parameter_list = 0x2600,
@@ -89,7 +82,6 @@ enum class SenseCode : std::uint16_t {
   medium_removal_prevented = 0x5302,
   insufficient_reservation_resources = 0x5502,
   insufficient_registration_resources = 0x5504,
-  insufficient_resources_to_create_rod_token = 0x550d,
 };
 
 }  // namespace lunway::scsi

@@ -41,21 +41,8 @@ std::optional<Step> BlockMover::next_piece(std::vector<std::byte>& memory) {
     stage_ = Stage::flushes;
     return Access{.verb = Access::Verb::flush, .unit = move_.destination};
   }
-  const bool makes_zeros = move_.source == nullptr;
-  if (makes_zeros && destination.options.can_zero) {
-    stage_ = Stage::writes;
-    piece_ = left();
-    return Access{.verb = Access::Verb::zero,
-                  .offset = move_.destination_offset + place(),
-                  .length = piece_,
-                  .unit = move_.destination};
-  }
   piece_ = std::min(left(), kPieceBytes);
   memory.resize(static_cast<std::size_t>(piece_));
-  if (makes_zeros) {
-    std::ranges::fill(memory, std::byte{});
-    return write(memory);
-  }
   stage_ = Stage::reads;
   return Access{.verb = Access::Verb::read,
                 .offset = move_.source_offset + place(),

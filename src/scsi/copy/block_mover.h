@@ -19,7 +19,6 @@ namespace lunway::scsi {
 class LogicalUnit;
 
 struct BlockMove {
-  /// Null: zeros.
   const LogicalUnit* source = nullptr;
   const LogicalUnit* destination = nullptr;
   std::uint64_t source_offset = 0;
@@ -41,7 +40,6 @@ class BlockMover {
   std::uint64_t left() const { return move_.length - moved_; }
   /// The step under way is the destination's.
   bool is_at_destination() const { return stage_ != Stage::reads; }
-  bool is_about_to_write() const { return stage_ == Stage::reads; }
 
  private:
   enum class Stage : std::uint8_t { begins, reads, writes, flushes };

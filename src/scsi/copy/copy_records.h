@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The Lunway authors
 //
 // What a logical unit remembers of the copies that initiators asked it for (SPC-4, 5.16.4): what RECEIVE COPY RESULTS
-// and RECEIVE ROD TOKEN INFORMATION tell.
+// tells.
 
 #pragma once
 
@@ -30,8 +30,6 @@ struct CopyRecord {
   std::uint32_t list_identifier = 0;
   /// It can be asked about by its list identifier.
   bool is_identified = true;
-  /// Of the operation code 83h: which command it was.
-  std::uint8_t service_action = 0;
 
   CopyStatus status = CopyStatus::in_progress;
   /// How the copy ended, once it has.
@@ -39,8 +37,6 @@ struct CopyRecord {
   std::uint16_t segments = 0;
   std::uint64_t bytes = 0;
   std::vector<std::byte> sense = {};
-  /// What POPULATE TOKEN made.
-  std::vector<std::byte> token = {};
 };
 
 /// Threads: guarded by the mutex of the logical unit, the records too.

@@ -208,9 +208,6 @@ class Bench final : public Waker, public CopyHost {
     for (Bench* bench : neighbours) units.push_back({&bench->unit, runs_second_ ? &bench->second : &bench->first});
     return units;
   }
-  void fill_random(MutableBytes bytes) override {
-    for (std::byte& byte : bytes) byte = static_cast<std::byte>(++random_);
-  }
 
   LogicalUnit unit;
   Nexus first{identity('a'), 0};
@@ -310,7 +307,6 @@ class Bench final : public Waker, public CopyHost {
 
   std::uint32_t block_size_;
   bool runs_second_ = false;
-  unsigned random_ = 0;
 };
 
 }  // namespace lunway::scsi
