@@ -6,11 +6,14 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <functional>
 #include <memory>
 
+#include "admin/control_socket.h"
 #include "cli/command.h"
+#include "cli/control_commands.h"
 #include "cli/json.h"
 #include "cli/serve_config.h"
 #include "cli/serve_reload.h"
@@ -59,14 +62,31 @@ LogFunction make_log(const ServeArguments& arguments) {
   return [log](target::LogLevel level, const std::string& line) { log->write(runtime::read_clock(), level, line); };
 }
 
-void on_hangup(const ServeArguments& arguments, target::Server& server, const LogFunction& log) {
+std::expected<std::vector<std::string>, std::vector<std::string>> logged_reload(const ServeArguments& arguments,
+                                                                                target::Server& server,
+                                                                                const LogFunction& log) {
   const auto changes = reload(arguments, host_name(), process_environment, server);
-  if (changes) {
-    for (const std::string& change : *changes) log(target::LogLevel::event, "reload: " + change);
-    return log(target::LogLevel::event, "reload: done");
-  }
-  for (const std::string& fault : changes.error()) log(target::LogLevel::problem, "reload: " + fault);
-  log(target::LogLevel::problem, "reload: nothing has changed");
+  const auto level = changes ? target::LogLevel::event : target::LogLevel::problem;
+  for (const std::string& line : changes ? *changes : changes.error()) log(level, "reload: " + line);
+  log(level, changes ? "reload: done" : "reload: nothing has changed");
+  return changes;
+}
+
+ControlledServer controlled(const ServeArguments& arguments, target::Server& server, const LogFunction& log) {
+  return {.sessions = [&server] { return server.sessions(); },
+          .luns = [&server] { return server.luns(); },
+          .portals = [&server] { return server.portals(); },
+          .drop = [&server](std::uint16_t tsih) { return server.drop(tsih); },
+          .resize = [&server](const std::string& volume, std::uint64_t size) { return server.resize(volume, size); },
+          .reload = [&arguments, &server, &log] { return logged_reload(arguments, server, log); },
+          .drain = [] { kill(getpid(), SIGTERM); }};
+}
+
+Result<std::unique_ptr<admin::ControlSocket>> open_control(const std::string& path, const ControlledServer& server) {
+  if (path.empty()) return nullptr;
+  return admin::ControlSocket::open(path, [&server](const std::string& request) {
+    return answer_control(request, server).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  });
 }
 
 Outcome<> serve(const ServeArguments& arguments) {
@@ -78,8 +98,12 @@ Outcome<> serve(const ServeArguments& arguments) {
   config->log = make_log(arguments);
   auto server = target::Server::start(*config);
   if (!server) return failed(server.error());
+  const ControlledServer in_control = controlled(arguments, **server, config->log);
+  auto control = open_control(arguments.control, in_control);
+  if (!control) return failed(control.error());
   say_ready(**server, arguments.json);
-  wait_for_stop([&] { on_hangup(arguments, **server, config->log); });
+  wait_for_stop([&] { [[maybe_unused]] const auto said_in_the_log = logged_reload(arguments, **server, config->log); });
+  control->reset();
   if (const Result<> stopped = (*server)->stop(); !stopped) return failed(stopped.error());
   return {};
 }
@@ -121,6 +145,8 @@ void add_serve(CLI::App& program, Chosen& chosen) {
           "--state", arguments->state_directory,
           "where the ids and reservations of disks are kept;\ndefault /var/lib/lunway, or ~/.local/state/lunway")
       ->type_name("DIR");
+  command.add_option("--control", arguments->control, "a socket for lunway ctl, for this user alone")
+      ->type_name("PATH");
   auto* quiet = command.add_flag("--quiet", arguments->quiet, "log only what goes wrong");
   command.add_flag("--verbose", arguments->verbose, "log discovery, too")->excludes(quiet);
   command.add_flag("--json", arguments->json, "the ready lines as JSON");

@@ -27,6 +27,7 @@ struct ServeArguments {
   unsigned shards = 0;
   std::string io{};
   std::string state_directory{};
+  std::string control{};
   bool read_only = false;
   bool allow_anyone = false;
   bool json = false;

@@ -44,6 +44,15 @@ ServedSession::ServedSession(ShardServer& shard, const session::SessionRequest& 
 
 ServedSession::~ServedSession() = default;
 
+SessionStatus ServedSession::status() const {
+  const session::SessionRequest& request = engine_.request();
+  return {.tsih = engine_.tsih().value(),
+          .initiator = request.initiator_name.text(),
+          .target = request.target_name ? request.target_name->text() : std::string(),
+          .peer = request.portal.peer_address,
+          .commands = engine_.active_tasks()};
+}
+
 void ServedSession::add(ServedConnection& connection) { connections_.push_back(&connection); }
 
 void ServedSession::remove(ServedConnection& connection) { std::erase(connections_, &connection); }

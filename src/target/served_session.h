@@ -19,6 +19,7 @@
 #include "session/target_session.h"
 #include "target/catalog.h"
 #include "target/command_execution.h"
+#include "target/server_status.h"
 #include "target/session_luns.h"
 #include "target/session_registry.h"
 
@@ -39,6 +40,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   ServedSession& operator=(const ServedSession&) = delete;
 
   session::TargetSession& engine() { return engine_; }
+  SessionStatus status() const;
   const NexusKey& key() const { return key_; }
 
   void add(ServedConnection& connection);

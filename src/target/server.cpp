@@ -22,6 +22,7 @@
 #include "target/isns_agent.h"
 #include "target/live_change.h"
 #include "target/portals.h"
+#include "target/served_session.h"
 #include "target/session_registry.h"
 #include "target/shard_server.h"
 
@@ -72,6 +73,10 @@ class Server::Impl {
 
   Result<> start();
   Result<std::vector<std::string>> reload(const ServerConfig& next);
+  std::vector<SessionStatus> sessions();
+  std::vector<LunStatus> luns();
+  bool drop(std::uint16_t tsih);
+  Result<> resize(const std::string& volume, std::uint64_t size_bytes);
   Result<> stop();
 
   std::vector<std::string> urls() const;
@@ -92,6 +97,8 @@ class Server::Impl {
   bool is_empty();
   void end();
 
+  // Held by whoever looks at the parts from outside the shards, or changes them.
+  std::mutex operator_;
   ServerConfig config_;
   DiskSet disks_;
   std::vector<std::shared_ptr<Disk>> retired_disks_;  // served no more; the last commands may still use them
@@ -227,6 +234,7 @@ Result<> Server::Impl::stop() {
 // ----------------------------------------------------------------------------------------------------- live changes
 
 Result<std::vector<std::string>> Server::Impl::reload(const ServerConfig& next) {
+  const std::lock_guard one_at_a_time(operator_);
   if (auto good = check_config(next); !good) return std::unexpected(good.error());
   if (auto good = check_change(config_, next); !good) return std::unexpected(good.error());
   auto disks = disks_.changed_to(next);
@@ -284,6 +292,54 @@ void Server::Impl::close(Disk& disk) {
 void Server::Impl::tell_isns() {
   if (isns_ == nullptr) return;
   ask(*shards_.front(), [this](runtime::Loop&) { isns_->change_to(config_); });
+}
+
+std::vector<SessionStatus> Server::Impl::sessions() {
+  const std::lock_guard one_at_a_time(operator_);
+  std::vector<SessionStatus> all;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    ask(*shards_[i], [&all, server = servers_[i].get()](runtime::Loop&) {
+      for (const std::shared_ptr<ServedSession>& session : server->sessions()) all.push_back(session->status());
+    });
+  }
+  return all;
+}
+
+std::vector<LunStatus> Server::Impl::luns() {
+  const std::lock_guard one_at_a_time(operator_);
+  std::vector<LunStatus> all;
+  for (const TargetConfig& target : config_.targets) {
+    for (const auto& [number, volume] : target.luns) {
+      const std::shared_ptr<Disk> disk = disks_.find(volume);
+      all.push_back({.target = target.name,
+                     .number = number,
+                     .volume = volume,
+                     .size_bytes = disk->volume->size_bytes(),
+                     .serial_number = disk->serial_number,
+                     .has_lost_writes = disk->unit.has_lost_writes()});
+    }
+  }
+  return all;
+}
+
+bool Server::Impl::drop(std::uint16_t tsih) {
+  const std::lock_guard one_at_a_time(operator_);
+  bool found = false;
+  for (std::size_t i = 0; i < servers_.size(); ++i) {
+    ask(*shards_[i], [&found, tsih, server = servers_[i].get()](runtime::Loop&) {
+      for (const std::shared_ptr<ServedSession>& session : server->sessions()) {
+        if (session->engine().tsih().value() != tsih) continue;
+        found = true;
+        session->close();
+      }
+    });
+  }
+  return found;
+}
+
+Result<> Server::Impl::resize(const std::string& volume, std::uint64_t size_bytes) {
+  const std::lock_guard one_at_a_time(operator_);
+  return disks_.resize(volume, size_bytes);
 }
 
 void Server::Impl::join_isns() {
@@ -369,6 +425,10 @@ Server::~Server() = default;
 std::vector<std::string> Server::urls() const { return impl_->urls(); }
 std::vector<std::string> Server::portals() const { return impl_->portals(); }
 Result<std::vector<std::string>> Server::reload(const ServerConfig& next) { return impl_->reload(next); }
+std::vector<SessionStatus> Server::sessions() { return impl_->sessions(); }
+std::vector<LunStatus> Server::luns() { return impl_->luns(); }
+bool Server::drop(std::uint16_t tsih) { return impl_->drop(tsih); }
+Result<> Server::resize(const std::string& volume, std::uint64_t size) { return impl_->resize(volume, size); }
 Result<> Server::stop() { return impl_->stop(); }
 
 }  // namespace lunway::target

@@ -5,12 +5,14 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "target/server_config.h"
+#include "target/server_status.h"
 
 namespace lunway::target {
 
@@ -37,6 +39,15 @@ class Server {
   /// target is gone are asked to log out. Returns a line for each change. On failure nothing has changed. Blocks, for
   /// at most the drain time and a little more. From any thread that is not a shard, before stop().
   Result<std::vector<std::string>> reload(const ServerConfig& next);
+
+  // What follows blocks for a moment. From any thread that is not a shard, before stop().
+
+  std::vector<SessionStatus> sessions();
+  std::vector<LunStatus> luns();
+  /// Cuts the session off. False when there is none of that handle.
+  bool drop(std::uint16_t tsih);
+  /// Grows the file behind a volume and tells its initiators. The configuration is not written.
+  Result<> resize(const std::string& volume, std::uint64_t size_bytes);
 
   /// Asks the initiators to log out, lets running commands end for at most the configured drain time, flushes the
   /// volumes and ends the shards. Blocks. Call once, from a thread that is not a shard, when reload() is not running.
