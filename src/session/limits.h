@@ -47,7 +47,11 @@ struct ConnectionLimits {
   std::size_t transmit_bytes = std::size_t{1024} * 1024;
 };
 
-/// For one session.
+/// Connections that one session may be allowed to have, whatever the configuration says.
+inline constexpr std::uint32_t kMaxConnections = 64;
+
+/// For one session. What a connection may have at any time comes on top where a session has several: see
+/// for_connections().
 struct SessionLimits {
   /// The width of the CmdSN window: non-immediate commands that are being received or executed.
   std::uint32_t queue_depth = 128;
@@ -63,6 +67,18 @@ struct SessionLimits {
   /// initiators stop to send when they send such a function, although the RFC tells them not to.
   //= rfc7143#4.2.3.3
   Duration transfer_tag_wait = std::chrono::seconds(3);
+  /// Lost connections that a session remembers until Time2Wait and Time2Retain are over; the oldest gives way.
+  std::uint32_t lost_connections = 8;
+
+  /// Every connection can have one immediate command and one immediate function under way, whatever the others do.
+  //= rfc7143#4.2.2.1
+  constexpr SessionLimits for_connections(std::uint32_t most) const {
+    SessionLimits limits = *this;
+    if (most < 2) return limits;
+    limits.immediate_commands += most;
+    limits.management_functions += most;
+    return limits;
+  }
 
   /// All tasks of a session have a slot below this.
   constexpr std::uint32_t task_slots() const {

@@ -20,6 +20,9 @@ namespace lunway::session {
 struct SessionRequest {
   text::IscsiName initiator_name;
   std::string initiator_alias;
+  /// CHAP_N that the initiator has proved; empty without authentication. The same on all connections of a session.
+  //= rfc7143#9.2
+  std::string chap_name;
   /// Unset in an unnamed discovery session.
   std::optional<text::IscsiName> target_name;
   std::uint16_t portal_group_tag = 1;

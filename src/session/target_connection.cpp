@@ -100,6 +100,8 @@ std::string_view to_string(CloseReason reason) {
       return "header digest error";
     case CloseReason::out_of_resources:
       return "out of resources";
+    case CloseReason::reinstated:
+      return "reinstated";
     case CloseReason::session_closed:
       return "session closed";
     case CloseReason::dropped:

@@ -96,7 +96,12 @@ class TargetConnection {
   // ------------------------------------------------------------------------------------------ the owner's wishes
 
   /// The answer to OpenSession: the connection becomes part of `session`, which outlives it. When Close has come in the
-  /// meantime nothing happens, and the session will never have had a connection: the owner destroys it.
+  /// meantime nothing happens; a new session will then never have had a connection: the owner destroys it.
+  ///
+  /// Where the login joins an existing session, that session may refuse it; and where it takes the place of a connection
+  /// with the same CID, that one closes (CloseReason::reinstated) and the login is answered when the owner has destroyed
+  /// it and its tasks are gone. The owner drains both meanwhile.
+  //= rfc7143#6.3.4
   void open(Instant now, TargetSession& session);
 
   /// The other answer: the login ends with this status.

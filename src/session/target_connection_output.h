@@ -14,8 +14,9 @@
 
 namespace lunway::session {
 
-/// The login is through; the session is the owner's to make or to find. It answers with open() or refuse(), at once or
-/// when an old session with the same identity has ended. `request` is valid until then.
+/// The login is through; the session is the owner's to make or, where `request->tsih` is not zero, to find. It answers
+/// with open() or refuse(), at once or when an old session with the same identity has ended. `request` is valid until
+/// then. Until it answers, the connection with its session may go over to another thread.
 struct OpenSession {
   const SessionRequest* request = nullptr;
 };
@@ -34,6 +35,7 @@ enum class CloseReason : std::uint8_t {
   protocol_error,    // the initiator broke a rule that has no other answer
   header_digest,     // a header's digest did not match: the stream cannot be trusted
   out_of_resources,  // a limit of the session was reached for which the protocol has no answer
+  reinstated,        // a login with the same CID took its place
   session_closed,    // TargetSession::close(), or the logout of the session through another connection
   dropped,           // drop()
 };

@@ -183,6 +183,7 @@ TEST(Rfc7143_7_14_TargetConnection, ALostConnectionAbortsItsTasks) {
   rig.session->aborted(submit->task);
   while (const auto output = rig.session->next_output()) rig.asked.push_back(*output);
   EXPECT_TRUE(rig.take<Release>());
+  rig.advance(std::chrono::minutes(1));
   EXPECT_EQ(rig.take<SessionEnded>()->reason, SessionEnded::Reason::connection_lost);
 }
 

@@ -133,8 +133,22 @@ TEST_F(Rfc7143_6_3_5_TargetReinstatement, EndsTheOldTasksWithoutNotice) {
 }
 
 //= ledger R7143-8.3-01
-TEST_F(Rfc7143_8_3_TargetSession, IsFreeAtOnceWhenItsOnlyConnectionIsLost) {
-  // ErrorRecoveryLevel 0 has nothing to wait for, so DefaultTime2Retain is over when it begins.
+TEST_F(Rfc7143_8_3_TargetSession, IsFreeWhenItHasBeenWithoutAConnectionForTooLong) {
+  rig.connection->peer_closed(rig.now);
+  rig.drain();
+  rig.destroy_connection();
+  // DefaultTime2Wait=2, DefaultTime2Retain=20.
+  rig.advance(std::chrono::milliseconds(21'999));
+  EXPECT_FALSE(rig.take<SessionEnded>());
+  EXPECT_TRUE(rig.session->has_failed());
+  rig.advance(std::chrono::milliseconds(1));
+  EXPECT_EQ(rig.take<SessionEnded>()->reason, SessionEnded::Reason::connection_lost);
+}
+
+//= rfc7143#13.16
+TEST(Rfc7143_13_16_TargetTime2Retain, ZeroDiscardsAtOnce) {
+  TargetRig rig;
+  log_in(rig, {"DefaultTime2Retain=0"});
   rig.connection->peer_closed(rig.now);
   rig.drain();
   rig.destroy_connection();

@@ -54,6 +54,20 @@ void TargetSession::close() {
   assert(is_consistent());
 }
 
+Instant TargetSession::deadline() const { return core_->deadline(); }
+
+void TargetSession::expire(Instant now) {
+  core_->expire(now);
+  assert(is_consistent());
+}
+
+bool TargetSession::has_failed() const {
+  const TargetSessionState state = core_->members().state();
+  return state == TargetSessionState::failed || state == TargetSessionState::in_continue;
+}
+
+std::uint32_t TargetSession::task_slots() const { return core_->limits().task_slots(); }
+
 const SessionRequest& TargetSession::request() const { return core_->request(); }
 
 wire::Tsih TargetSession::tsih() const { return core_->tsih(); }

@@ -21,6 +21,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/instant.h"
 #include "session/limits.h"
 #include "session/session_request.h"
 #include "session/target_session_output.h"
@@ -88,7 +89,23 @@ class TargetSession {
   /// Abort comes for each task that the owner has not answered, then SessionEnded.
   void close();
 
+  // --------------------------------------------------------------------------------------------------------- time
+
+  /// When expire() is to be called: a lost connection is remembered no longer, and perhaps the session with it. kNever
+  /// when not at all. Changes with every verb of the session and of its connections.
+  //= rfc7143#7.5
+  Instant deadline() const;
+
+  /// The deadline came. Early calls are harmless.
+  void expire(Instant now);
+
   // ---------------------------------------------------------------------------------------------------- questions
+
+  /// Whether it has lost its last connection and waits for another to continue it.
+  //= rfc7143#8.3.3
+  bool has_failed() const;
+  /// All its tasks have a slot below this.
+  std::uint32_t task_slots() const;
 
   const SessionRequest& request() const;
   wire::Tsih tsih() const;

@@ -65,6 +65,10 @@ struct Abort {
 /// TaskId has lost its meaning. Comes once for each Submit, after complete() or aborted().
 struct Release {
   TaskId task;
+  /// The task ended without a word to the initiator because its connection was lost, logged out or reinstated, and the
+  /// session may go on: the nexus is due the unit attention SOME COMMANDS CLEARED BY ISCSI PROTOCOL EVENT.
+  //= rfc7143#11.14.5
+  bool terminated = false;
 };
 
 /// A task management function. By now all commands that it covers have come, and those of this session that it ends
@@ -77,13 +81,13 @@ struct SubmitTaskManagement {
   wire::Lun lun;
 };
 
-/// The session is over: it has no connection and no task any more. For the device this is the loss of the I_T nexus.
-/// The owner destroys the session; no verb may be called any more.
+/// The session is over: it has no connection and no task any more, and remembers no lost connection that could still be
+/// reinstated. For the device this is the loss of the I_T nexus. The owner destroys the session; no verb may be called any more.
 //= rfc7143#6.3.5.1
 struct SessionEnded {
   enum class Reason : std::uint8_t {
     logged_out,       // the initiator closed it
-    connection_lost,  // its last connection failed
+    connection_lost,  // its last connection failed, and none came in time to continue
     closed,           // TargetSession::close(): reinstatement, an operator, a reset
   };
   Reason reason = Reason::connection_lost;

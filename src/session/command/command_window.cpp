@@ -51,6 +51,11 @@ void CommandWindow::forget(wire::CmdSN number) {
   waiting(number) = kPlugged;
 }
 
+void CommandWindow::discard(wire::CmdSN number) {
+  assert(contains(number) && waiting(number) != kNothing);
+  waiting(number) = kNothing;
+}
+
 std::optional<std::uint32_t> CommandWindow::turn() {
   while (contains(expected_) && waiting(expected_) != kNothing) {
     const std::uint32_t slot = waiting(expected_);

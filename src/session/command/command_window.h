@@ -47,9 +47,12 @@ class CommandWindow {
   /// The early command whose turn has come; plugged numbers before it are delivered on the way.
   std::optional<std::uint32_t> turn();
 
-  /// The early command with this number left before its turn (it was aborted, or its connection ended): the number
-  /// counts as come.
+  /// The early command with this number left before its turn because it was aborted: the number counts as come.
   void forget(wire::CmdSN number);
+
+  /// The early command with this number left with its connection: there is a hole again, which the initiator fills.
+  //= rfc7143#11.14
+  void discard(wire::CmdSN number);
 
   /// A delivered command has ended: one more may come.
   void finish() { max_ = max_.next(); }

@@ -31,41 +31,27 @@ std::size_t held_block_bytes(const SessionRequest& request) {
 TargetSessionCore::TargetSessionCore(const SessionRequest& request, wire::Tsih tsih, const SessionLimits& limits)
     : request_(request),
       tsih_(tsih),
-      limits_(limits),
+      limits_(limits.for_connections(request.session.max_connections)),
+      shared_immediate_commands_(limits.immediate_commands),
       rules_(rules_of(request.session)),
       window_(request.cmd_sn, limits.queue_depth),
-      tasks_(limits.task_slots()),
+      tasks_(limits_.task_slots()),
       held_(held_block_bytes(request), limits.held_bytes),
-      management_(*this, limits.management_functions) {}
-
-void TargetSessionCore::attach(TargetConnectionCore& connection) {
-  connections_.push_back(&connection);
-  ever_attached_ = true;
-}
-
-void TargetSessionCore::detach(TargetConnectionCore& connection) {
-  abort_tasks_of(connection);
-  for (TargetTask& task : tasks_.slots()) {
-    if (!task.alive() || task.connection != &connection) continue;
-    task.connection = nullptr;
-    task.pdus_in_flight = 0;
-    task.receiving = false;
-    release_when_idle(task);
-  }
-  std::erase(connections_, &connection);
-}
+      management_(*this, limits.management_functions),
+      members_(limits.lost_connections),
+      announced_max_(window_.max()) {}
 
 // Testing for the execution state precedes any other action at the target.
 //= rfc7143#4.2.2.1
 Admission TargetSessionCore::admit_command(TargetConnectionCore& connection, const wire::ScsiCommand& command,
                                            const wire::CommandAhs& ahs, Bytes data) {
-  if (closing_) return Admission::ignore;
+  if (closing_ || logging_out_) return Admission::ignore;
   if (const TargetTask* known = tasks_.find(command.itt())) {
     const bool is_retry = !command.immediate() && !known->immediate() && known->cmd_sn() == command.cmd_sn();
     return is_retry ? Admission::ignore : Admission::in_progress;
   }
   const bool immediate = command.immediate();
-  if (immediate && immediate_commands_ == limits_.immediate_commands) return Admission::too_many_immediate;
+  if (immediate && !has_room_for_immediate(connection)) return Admission::too_many_immediate;
   const auto place = immediate ? CommandWindow::Place::next : window_.place_of(command.cmd_sn());
   if (place == CommandWindow::Place::ignored) return Admission::ignore;
 
@@ -84,7 +70,7 @@ Admission TargetSessionCore::admit_command(TargetConnectionCore& connection, con
 }
 
 Admission TargetSessionCore::admit_request(TargetConnectionCore& connection, wire::RequestHeader request, Bytes data) {
-  if (closing_) return Admission::ignore;
+  if (closing_ || logging_out_) return Admission::ignore;
   if (const TargetTask* known = request.itt() == wire::kNoItt ? nullptr : tasks_.find(request.itt())) {
     const bool is_retry = !request.immediate() && !known->immediate() && known->cmd_sn() == request.cmd_sn();
     return is_retry ? Admission::ignore : Admission::in_progress;
@@ -105,6 +91,7 @@ Admission TargetSessionCore::admit_request(TargetConnectionCore& connection, wir
   TargetTask* task = tasks_.create(TargetTask::Kind::request, request.header());
   if (task == nullptr) return Admission::no_room;
   task->connection = &connection;
+  task->cid = connection.cid();
   keep_waiting(*task, data);
   if (!task->refused) return Admission::later;
   window_.forget(request.cmd_sn());
@@ -117,6 +104,7 @@ TargetTask* TargetSessionCore::create_command(TargetConnectionCore& connection, 
   TargetTask* task = tasks_.create(TargetTask::Kind::command, command.header());
   if (task == nullptr) return nullptr;
   task->connection = &connection;
+  task->cid = connection.cid();
   task->windowed = !command.immediate();
   copy_bytes(task->cdb, command.cdb());
   copy_bytes(MutableBytes(task->cdb).subspan(wire::kHeaderCdbSize), ahs.extended_cdb);
@@ -178,7 +166,7 @@ std::optional<SessionOutput> TargetSessionCore::next_output() {
     if (auto output = output_of(*task)) return output;
     attention_.remove(*task);
   }
-  if (!ended_ && ever_attached_ && connections_.empty() && tasks_.living() == 0) {
+  if (!ended_ && ever_attached_ && members_.is_over() && tasks_.living() == 0) {
     ended_ = true;
     return SessionEnded{end_reason_};
   }
@@ -216,9 +204,10 @@ std::optional<SessionOutput> TargetSessionCore::output_of(TargetTask& task) {
   }
   if (task.release_due) {
     task.release_due = false;
+    const bool terminated = task.terminated;
     attention_.remove(task);
     destroy(task);
-    return Release{id};
+    return Release{.task = id, .terminated = terminated};
   }
   return std::nullopt;
 }

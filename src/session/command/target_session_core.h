@@ -16,10 +16,12 @@
 #include "base/instant.h"
 #include "session/command/command_window.h"
 #include "session/command/held_data.h"
+#include "session/command/session_members.h"
 #include "session/command/target_task_table.h"
 #include "session/command/task_management.h"
 #include "session/target_session.h"
 #include "wire/additional_header.h"
+#include "wire/login_status.h"
 #include "wire/scsi_command.h"
 
 namespace lunway::session {
@@ -49,6 +51,8 @@ class TargetSessionCore {
   void abandon(TaskId id);
   void complete_task_management(TaskId id, wire::TaskManagementResponseCode response);
   void close();
+  Instant deadline() const { return members_.deadline(); }
+  void expire(Instant now);
 
   const SessionRequest& request() const { return request_; }
   wire::Tsih tsih() const { return tsih_; }
@@ -62,14 +66,35 @@ class TargetSessionCore {
 
   // ----------------------------------------------------------------------------------------- the connections' side
 
-  void attach(TargetConnectionCore& connection);
-  /// The connection is about to be destroyed: whatever it had in use is free.
-  void detach(TargetConnectionCore& connection);
-  /// Why the session will have ended when its last connection goes.
+  const SessionMembers& members() const { return members_; }
   /// The time of the last verb of a connection, for verbs of the session, which have none.
   void tick(Instant now) { now_ = now; }
-  void end_because(SessionEnded::Reason why) { end_reason_ = why; }
-  const std::vector<TargetConnectionCore*>& connections() const { return connections_; }
+  Instant now() const { return now_; }
+
+  /// A login with this session's handle is through. Either it cannot be part of the session, and this is the answer; or
+  /// a connection with the same CID has been ended, and may_enter() says when its tasks are gone.
+  std::optional<wire::LoginStatus> join(TargetConnectionCore& connection, const SessionRequest& request);
+  bool may_enter(const TargetConnectionCore& connection) const;
+  void join_failed(const TargetConnectionCore& connection) { members_.join_failed(connection); }
+
+  /// The connection is in the Full Feature Phase: the first one of the session, or one that may_enter().
+  void attach(TargetConnectionCore& connection);
+  enum class Leaving : std::uint8_t {
+    logged_out,
+    lost,     // may come back: it is remembered
+    dropped,  // will not
+  };
+  /// It is there no longer, and its tasks end.
+  void connection_left(TargetConnectionCore& connection, Leaving how);
+  /// The connection is about to be destroyed: whatever it had in use is free.
+  void detach(TargetConnectionCore& connection);
+
+  /// A Logout Request for one connection, or for the session, has come: terminates tasks.
+  void begin_logout(wire::Cid cid);
+  void begin_session_logout();
+  /// It is answered, on `by`: the connections that it was for end.
+  void finish_logout(wire::Cid cid);
+  void finish_session_logout(const TargetConnectionCore& by);
 
   /// A SCSI Command; `data` is its immediate data. With `now` it has been delivered.
   Admission admit_command(TargetConnectionCore& connection, const wire::ScsiCommand& command,
@@ -97,10 +122,8 @@ class TargetSessionCore {
   void fail_for_lost_data(TargetTask& task);
   /// Ends the task without a status.
   void abort(TargetTask& task);
-  void abort_tasks_of(const TargetConnectionCore& connection);
-  void abort_all_tasks();
-  /// Tasks that could still touch data or send anything; of one connection, or of all when null.
-  bool has_unfinished_tasks(const TargetConnectionCore* connection) const;
+  /// Tasks that could still touch data or send anything; of one connection, or of all.
+  bool has_unfinished_tasks(std::optional<wire::Cid> cid) const;
 
   /// The status of the task is encoded: its tag and its place in the window are free.
   void depart(TargetTask& task);
@@ -111,6 +134,9 @@ class TargetSessionCore {
   CommandWindow& window() { return window_; }
   const CommandWindow& window() const { return window_; }
   TaskManagement& management() { return management_; }
+  /// The MaxCmdSN that the initiator was told last, on any connection.
+  wire::CmdSN announced_max() const { return announced_max_; }
+  void announce(wire::CmdSN max) { announced_max_ = max; }
   wire::Ttt new_transfer_tag();
   bool may_depart() const { return departing_ < limits_.departing_tasks; }
 
@@ -131,6 +157,11 @@ class TargetSessionCore {
   void move_write_on(TargetTask& task);
   void free_held(TargetTask& task);
   void leave_window(TargetTask& task);
+  void terminate_tasks_of(wire::Cid cid);
+  void terminate(TargetTask& task);
+  Duration memory_of_lost() const;
+  void refuse_joining(wire::LoginStatus status);
+  bool has_room_for_immediate(const TargetConnectionCore& connection) const;
   void leave(TargetTask& task);
   static void set_lost_data_result(TargetTask& task);
   void end_internally(TargetTask& task, wire::ScsiStatus status);
@@ -138,13 +169,15 @@ class TargetSessionCore {
   SessionRequest request_;
   wire::Tsih tsih_;
   SessionLimits limits_;
+  std::uint32_t shared_immediate_commands_;
   WriteTransfer::Rules rules_;
   CommandWindow window_;
   TargetTaskTable tasks_;
   HeldData held_;
   TaskManagement management_;
   TaskList<&TargetTask::attention_link> attention_;
-  std::vector<TargetConnectionCore*> connections_;
+  SessionMembers members_;
+  wire::CmdSN announced_max_;
   std::uint32_t immediate_commands_ = 0;
   std::uint32_t departing_ = 0;
   std::uint32_t last_transfer_tag_ = 0;
@@ -152,6 +185,7 @@ class TargetSessionCore {
   Instant now_;
   bool ever_attached_ = false;
   bool closing_ = false;
+  bool logging_out_ = false;
   bool ended_ = false;
 };
 

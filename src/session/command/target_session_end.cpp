@@ -148,36 +148,12 @@ void TargetSessionCore::leave(TargetTask& task) {
   release_when_idle(task);
 }
 
-void TargetSessionCore::abort_tasks_of(const TargetConnectionCore& connection) {
-  management_.forget(connection);
-  for (TargetTask& task : tasks_.slots()) {
-    if (task.alive() && task.connection == &connection && task.kind != TargetTask::Kind::management) abort(task);
-  }
-}
-
-void TargetSessionCore::abort_all_tasks() {
-  for (const TargetConnectionCore* connection : connections_) abort_tasks_of(*connection);
-}
-
-bool TargetSessionCore::has_unfinished_tasks(const TargetConnectionCore* connection) const {
+bool TargetSessionCore::has_unfinished_tasks(std::optional<wire::Cid> cid) const {
   auto& tasks = const_cast<TargetTaskTable&>(tasks_);
   return std::ranges::any_of(tasks.slots(), [&](const TargetTask& task) {
     const bool unfinished = task.alive() && task.state != State::leaving && task.state != State::departing;
-    return unfinished && (connection == nullptr || task.connection == connection);
+    return unfinished && (!cid || task.cid == *cid);
   });
-}
-
-void TargetSessionCore::close() {
-  if (closing_) return;
-  closing_ = true;
-  end_reason_ = SessionEnded::Reason::closed;
-  abort_all_tasks();
-  for (TargetConnectionCore* connection : connections_) connection->session_closed();
-}
-
-void TargetSessionCore::after_owner() {
-  management_.advance(now_);
-  for (TargetConnectionCore* connection : connections_) connection->session_moved(now_);
 }
 
 void TargetSessionCore::depart(TargetTask& task) {

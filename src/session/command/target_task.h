@@ -82,6 +82,8 @@ struct TargetTask {
   std::uint32_t generation = 0;
   /// The connection it is allegiant to; null when that has ended.
   TargetConnectionCore* connection = nullptr;
+  /// Of that connection, also when it has ended.
+  wire::Cid cid;
 
   // The request.
   wire::Header header{};
@@ -117,6 +119,8 @@ struct TargetTask {
   bool release_due = false;
   /// The owner has seen Submit, so it must see Release.
   bool submitted = false;
+  /// Its connection went, and the task with it: the owner is told with Release.
+  bool terminated = false;
 
   /// PDUs in the batch that is with the transport which look at the task's memory.
   std::uint32_t pdus_in_flight = 0;

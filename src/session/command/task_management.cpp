@@ -16,7 +16,13 @@ using wire::TaskManagementFunction;
 using State = TargetTask::State;
 
 TaskManagement::TaskManagement(TargetSessionCore& session, std::uint32_t most) : session_(session), most_(most) {
-  running_.reserve(most);
+  running_.reserve(session.limits().management_functions);
+}
+
+bool TaskManagement::has_room(const TargetConnectionCore& connection) const {
+  return running_.size() < most_ || std::ranges::none_of(running_, [&](const Function& function) {
+           return function.task->connection == &connection;
+         });
 }
 
 void TaskManagement::begin(TargetConnectionCore& connection, const wire::TaskManagementRequest& request) {
@@ -78,8 +84,9 @@ Code TaskManagement::begin_abort_task(TargetConnectionCore& connection, const wi
 
 void TaskManagement::start(TargetConnectionCore& connection, const wire::TaskManagementRequest& request, Stage stage) {
   TargetTask* management = session_.tasks().create(TargetTask::Kind::management, request.header());
-  assert(management != nullptr && has_room());
+  assert(management != nullptr);
   management->connection = &connection;
+  management->cid = connection.cid();
   running_.push_back({.task = management, .stage = stage, .deadline = kNever});
 }
 
@@ -196,9 +203,9 @@ void TaskManagement::answer(TargetConnectionCore* connection, wire::Itt itt, Cod
   connection->transmitter().answer(wire::TaskManagementResponse::build({.response = response, .itt = itt}));
 }
 
-void TaskManagement::forget(const TargetConnectionCore& connection) {
+void TaskManagement::forget(wire::Cid cid) {
   for (TargetTask& task : session_.tasks().slots()) {
-    if (!task.alive() || task.kind != TargetTask::Kind::management || task.connection != &connection) continue;
+    if (!task.alive() || task.kind != TargetTask::Kind::management || task.cid != cid) continue;
     task.connection = nullptr;
     // The owner works on it: its answer ends it, unheard.
     if (task.submitted) continue;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "wire/numbers.h"
 #include "wire/task_management_request.h"
 #include "wire/task_management_response.h"
 
@@ -26,10 +27,11 @@ class TaskManagement {
  public:
   TaskManagement(TargetSessionCore& session, std::uint32_t most);
 
-  /// False when too many functions are under way.
-  bool has_room() const { return running_.size() < most_; }
+  /// False when too many functions are under way. One of each connection is none too many.
+  //= rfc7143#4.2.2.1
+  bool has_room(const TargetConnectionCore& connection) const;
 
-  /// A delivered request; has_room(). TargetSessionCore::run_turns() follows, and moves it on.
+  /// A delivered request; has_room() for it. TargetSessionCore::run_turns() follows, and moves it on.
   void begin(TargetConnectionCore& connection, const wire::TaskManagementRequest& request);
 
   /// Tasks have moved on, or time has passed.
@@ -39,7 +41,7 @@ class TaskManagement {
   void device_done(TargetTask& management, wire::TaskManagementResponseCode response);
 
   /// The connection that wants the answers is going.
-  void forget(const TargetConnectionCore& connection);
+  void forget(wire::Cid cid);
 
   Instant deadline() const;
   bool idle() const { return running_.empty(); }

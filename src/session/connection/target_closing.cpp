@@ -17,12 +17,31 @@ using wire::LogoutReason;
 using wire::LogoutResponseCode;
 using wire::RejectReason;
 
+namespace {
+
+/// Who was told that the target does not wait, or has had its time, cannot come back.
+TargetSessionCore::Leaving leaving_for(CloseReason reason) {
+  switch (reason) {
+    case CloseReason::logged_out:
+      return TargetSessionCore::Leaving::logged_out;
+    case CloseReason::dropped:
+    case CloseReason::logout_timed_out:
+    case CloseReason::session_closed:
+    case CloseReason::reinstated:
+      return TargetSessionCore::Leaving::dropped;
+    default:
+      return TargetSessionCore::Leaving::lost;
+  }
+}
+
+}  // namespace
+
 //= rfc7143#11.14
 void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequest& request) {
   const bool whole_session = request.reason() == LogoutReason::close_session;
   LogoutResponseCode refusal = LogoutResponseCode::closed;
   if (request.reason() == LogoutReason::remove_for_recovery) refusal = LogoutResponseCode::recovery_not_supported;
-  if (!whole_session && request.cid() != cid()) refusal = LogoutResponseCode::cid_not_found;
+  if (!whole_session && !session_->members().knows(request.cid())) refusal = LogoutResponseCode::cid_not_found;
   if (session_->is_discovery() && !whole_session) {
     reject(RejectReason::command_not_supported, request.header());
     return;
@@ -31,15 +50,25 @@ void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequ
     transmitter_.answer(wire::LogoutResponse::build({.response = refusal, .itt = request.itt()}));
     return;
   }
-  state_.step(Event::logout_received);
   logout_ = request.fields();
-  transmitter_.stop_announcing();
   if (whole_session) {
-    session_->abort_all_tasks();
+    logout_begins();
+    session_->begin_session_logout();
   } else {
-    session_->abort_tasks_of(*this);
+    session_->begin_logout(request.cid());
   }
-  session_->end_because(SessionEnded::Reason::logged_out);
+  settle(now);
+}
+
+void TargetConnectionCore::logout_begins() {
+  state_.step(Event::logout_received);
+  is_logging_out_ = true;
+  transmitter_.stop_announcing();
+}
+
+void TargetConnectionCore::logged_out(Instant now) {
+  state_.step(Event::logout_succeeded);
+  close_when_transmitted(CloseReason::logged_out, {});
   settle(now);
 }
 
@@ -47,15 +76,24 @@ void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequ
 //= rfc7143#11.15
 void TargetConnectionCore::answer_logout_when_clean() {
   const bool whole_session = logout_->reason == LogoutReason::close_session;
-  if (session_->has_unfinished_tasks(whole_session ? nullptr : this)) return;
+  if (session_->has_unfinished_tasks(whole_session ? std::nullopt : std::optional(logout_->cid))) return;
   const auto& agreed = session_->request().session;
   transmitter_.answer(wire::LogoutResponse::build({.response = LogoutResponseCode::closed,
                                                    .itt = logout_->itt,
                                                    .time2wait = agreed.default_time2wait_s,
                                                    .time2retain = 0}));
-  state_.step(Event::logout_succeeded);
-  logout_.reset();
-  close_when_transmitted(CloseReason::logged_out, {});
+  finish_logout();
+}
+
+/// The connections that the Logout was for close, whether or not its answer can still be sent.
+void TargetConnectionCore::finish_logout() {
+  const auto logout = *std::exchange(logout_, std::nullopt);
+  if (logout.reason != LogoutReason::close_session) {
+    session_->finish_logout(logout.cid);
+    return;
+  }
+  session_->finish_session_logout(*this);
+  logged_out(session_->now());
 }
 
 void TargetConnectionCore::reject(RejectReason reason, wire::HeaderView header, Bytes ahs) {
@@ -111,6 +149,11 @@ void TargetConnectionCore::session_closed() {
   close_now(CloseReason::session_closed, {});
 }
 
+void TargetConnectionCore::reinstated() {
+  state_.step(Event::reinstated);
+  close_now(CloseReason::reinstated, {});
+}
+
 void TargetConnectionCore::close_when_transmitted(CloseReason reason, std::string detail) {
   begin_ending(Ending::when_transmitted, reason, std::move(detail));
 }
@@ -121,10 +164,15 @@ void TargetConnectionCore::close_now(CloseReason reason, std::string detail) {
 
 void TargetConnectionCore::begin_ending(Ending how, CloseReason reason, std::string detail) {
   if (ended()) return;
+  const bool is_first = ending_ == Ending::no;
   ending_ = how;
   close_ = {.reason = reason, .detail = std::move(detail)};
   transmitter_.stop_announcing();
-  if (session_ != nullptr) session_->abort_tasks_of(*this);
+  if (!is_first) return;
+  if (TargetSessionCore* joined = std::exchange(joining_, nullptr)) joined->join_failed(*this);
+  if (session_ == nullptr) return;
+  session_->connection_left(*this, leaving_for(reason));
+  if (logout_) finish_logout();
 }
 
 /// At the end of each verb: what the verb has made possible.

@@ -34,6 +34,7 @@ TargetConnectionCore::TargetConnectionCore(Instant now, TargetDirectory& directo
 }
 
 TargetConnectionCore::~TargetConnectionCore() {
+  if (ending_ == Ending::no) begin_ending(Ending::reported, CloseReason::peer_closed, {});
   if (session_ != nullptr) session_->detach(*this);
 }
 
@@ -71,7 +72,7 @@ void TargetConnectionCore::received_into_window(Instant now, std::size_t count) 
 }
 
 bool TargetConnectionCore::wants_input() const {
-  if (ending_ != Ending::no || awaiting_session_ || logout_) return false;
+  if (ending_ != Ending::no || awaiting_session_ || logout_ || is_logging_out_) return false;
   if (session_ != nullptr && session_->holds_too_much()) return false;
   return transmitter_.queued_answers() < limits_.queued_answers;
 }
@@ -113,8 +114,9 @@ void TargetConnectionCore::keep_offered() {
   offered_ = {};
 }
 
-void TargetConnectionCore::peer_closed(Instant /*now*/) {
+void TargetConnectionCore::peer_closed(Instant now) {
   drained_ = false;
+  if (session_ != nullptr) session_->tick(now);
   state_.step(Event::transport_lost);
   close_now(ending_ == Ending::no ? CloseReason::peer_closed : close_.reason, close_.detail);
 }
@@ -131,6 +133,7 @@ void TargetConnectionCore::transmitted(Instant now, std::size_t count) {
 }
 
 std::optional<ConnectionOutput> TargetConnectionCore::next_output() {
+  enter_when_possible();
   if (open_due_) {
     open_due_ = false;
     return OpenSession{&login_.session_request()};

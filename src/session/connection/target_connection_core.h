@@ -69,7 +69,7 @@ class TargetConnectionCore {
   void refuse(Instant now, wire::LoginStatus status);
   void request_logout(Instant now, Duration within);
   void drop(Instant now);
-  TargetSession* session() const { return ended() ? nullptr : owner_session_; }
+  TargetSession* session() const { return ended() || session_ == nullptr ? nullptr : owner_session_; }
   bool is_consistent() const;
 
   // ------------------------------------------------------------------------------------------- the session's side
@@ -81,7 +81,15 @@ class TargetConnectionCore {
   void offered_data_of(const TargetTask& task) { offered_ = task.id(); }
   /// The task is gone, and the initiator may still send data for it.
   void expect_late_data(wire::Itt itt) { late_data_.expect(itt); }
+  /// The session ends, by the word of another connection or of the owner.
   void session_closed();
+  /// A login with this CID takes its place.
+  void reinstated();
+  /// A Logout for it has come, here or on another connection of the session, and is answered.
+  void logout_begins();
+  void logged_out(Instant now);
+  bool is_logging_out() const { return is_logging_out_; }
+  bool is_in_service() const { return session_ != nullptr && ending_ == Ending::no; }
   /// The owner has called a verb of the session.
   void session_moved(Instant now) { settle(now); }
   wire::Cid cid() const { return login_.session_request().cid; }
@@ -99,6 +107,9 @@ class TargetConnectionCore {
   void on_login_phase(Instant now, const wire::WholePdu& pdu);
   void send_login_reply(const TargetLogin::Reply& reply, wire::Tsih tsih);
   void send_login_failure(const LoginFailure& failure);
+  static wire::CmdSN login_cmd_sn(const wire::LoginRequest::Fields& request);
+  void enter_when_possible();
+  void enter();
 
   // target_request_handler.cpp
   void on_full_feature(Instant now, const wire::WholePdu& pdu);
@@ -123,6 +134,7 @@ class TargetConnectionCore {
   // target_closing.cpp
   void on_logout_request(Instant now, const wire::LogoutRequest& request);
   void answer_logout_when_clean();
+  void finish_logout();
   void reject(wire::RejectReason reason, wire::HeaderView header, Bytes ahs = {});
   void on_format_error(const wire::FormatError& error, wire::HeaderView header, Bytes ahs);
   void close_when_transmitted(CloseReason reason, std::string detail);
@@ -147,6 +159,8 @@ class TargetConnectionCore {
   TargetLiveness liveness_;
   TargetSession* owner_session_ = nullptr;
   TargetSessionCore* session_ = nullptr;
+  /// The session that it waits to enter.
+  TargetSessionCore* joining_ = nullptr;
   text::ConnectionParameters parameters_;
 
   Instant login_deadline_;
@@ -164,6 +178,7 @@ class TargetConnectionCore {
   bool open_due_ = false;
   bool awaiting_session_ = false;
   bool logged_in_due_ = false;
+  bool is_logging_out_ = false;
   Ending ending_ = Ending::no;
   Close close_;
   /// For the assertion of "drain fully".

@@ -49,20 +49,37 @@ void TargetConnectionCore::open(Instant now, TargetSession& session, TargetSessi
   assert(awaiting_session_);
   drained_ = false;
   if (ending_ != Ending::no) return;
+  core.tick(now);
+  owner_session_ = &session;
+  joining_ = &core;
+  if (login_.session_request().tsih == wire::kNewSession) {
+    enter();
+  } else if (const auto refusal = core.join(*this, login_.session_request())) {
+    refuse(now, *refusal);
+  }
+}
+
+/// Where it takes the place of another connection, that one's tasks may still touch data.
+//= rfc7143#6.3.4
+void TargetConnectionCore::enter_when_possible() {
+  if (joining_ != nullptr && ending_ == Ending::no && joining_->may_enter(*this)) enter();
+}
+
+void TargetConnectionCore::enter() {
   awaiting_session_ = false;
   parameters_ = login_.session_request().connection;
   const auto reply = login_.final_reply();
-  owner_session_ = &session;
-  session_ = &core;
+  session_ = std::exchange(joining_, nullptr);
   session_->attach(*this);
   state_.step(Event::login_accepted);
 
-  transmitter_.join(core, parameters_);
-  send_login_reply(reply, core.tsih());
+  login_.adopt(session_->request().session);
+  transmitter_.join(*session_, parameters_);
+  send_login_reply(reply, session_->tsih());
   framer_.set_max_data_segment_length(parameters_.our_max_recv_data_segment_length);
   text_.begin(login_.session_request(), parameters_);
-  if (core.is_discovery()) liveness_ = TargetLiveness(limits_.discovery_idle, Duration::max());
-  liveness_.heard(now);
+  if (session_->is_discovery()) liveness_ = TargetLiveness(limits_.discovery_idle, Duration::max());
+  liveness_.heard(session_->now());
   logged_in_due_ = true;
   if (!framer_.enable_digests(transmitter_.digests())) {
     close_now(CloseReason::protocol_error, "a PDU before the login was over (6.3)");
@@ -82,7 +99,15 @@ void TargetConnectionCore::send_login_reply(const TargetLogin::Reply& reply, wir
   const auto& first = login_.first_request();
   transmitter_.login_answer(
       wire::LoginResponse::build({.flags = reply.flags, .isid = first.isid, .tsih = tsih, .itt = first.itt}),
-      bytes_of(reply.text), first.cmd_sn);
+      bytes_of(reply.text), login_cmd_sn(first));
+}
+
+/// The only CmdSN that a new session waits for. An existing session has other numbers, which are not known before the
+/// login is through: the initiator is told old ones, from which it takes nothing.
+//= rfc7143#4.2.2.1
+wire::CmdSN TargetConnectionCore::login_cmd_sn(const wire::LoginRequest::Fields& request) {
+  constexpr std::uint32_t kLongAgo = 0x10000;
+  return request.tsih == wire::kNewSession ? request.cmd_sn : request.cmd_sn.advanced_by(0 - kLongAgo);
 }
 
 void TargetConnectionCore::send_login_failure(const LoginFailure& failure) {
@@ -94,7 +119,7 @@ void TargetConnectionCore::send_login_failure(const LoginFailure& failure) {
   const auto& first = refused_request_;
   transmitter_.login_answer(
       wire::LoginResponse::build({.isid = first.isid, .tsih = first.tsih, .itt = first.itt, .status = failure.status}),
-      bytes_of(text.text()), first.cmd_sn);
+      bytes_of(text.text()), login_cmd_sn(first));
   state_.step(Event::login_refused);
   close_when_transmitted(CloseReason::login_refused, failure.detail);
 }

@@ -110,7 +110,7 @@ void TargetConnectionCore::on_request(Instant now, const wire::WholePdu& pdu) {
   const wire::RequestHeader request(pdu.header);
   // The target can serve one function more than it has begun, or it says so.
   const bool is_management = request.opcode() == Opcode::task_management_request;
-  if (is_management && request.immediate() && !session_->management().has_room()) {
+  if (is_management && request.immediate() && !session_->management().has_room(*this)) {
     reject(RejectReason::immediate_command_reject, pdu.header);
     return;
   }
@@ -182,7 +182,7 @@ void TargetConnectionCore::on_text_request(Instant now, const wire::TextRequest&
 }
 
 void TargetConnectionCore::on_task_management(const wire::TaskManagementRequest& request) {
-  if (session_->management().has_room()) {
+  if (session_->management().has_room(*this)) {
     session_->management().begin(*this, request);
     return;
   }

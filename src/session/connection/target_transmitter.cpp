@@ -26,7 +26,6 @@ void TargetTransmitter::join(TargetSessionCore& session, const text::ConnectionP
   max_data_ = parameters.peer_max_recv_data_segment_length;
   digests_ = {.header = parameters.header_digest == text::Digest::crc32c,
               .data = parameters.data_digest == text::Digest::crc32c};
-  announced_max_ = session.window().max();
 }
 
 void TargetTransmitter::answer(const wire::Header& header, Bytes data, bool counts) {
@@ -163,7 +162,7 @@ void TargetTransmitter::make_status(TargetSessionCore& session, TargetTask& task
 //= rfc7143#11.4.11
 void TargetTransmitter::announce_window() {
   if (session_ == nullptr || session_->is_discovery() || !announces_window_ || !pdus_.empty()) return;
-  if (!announced_max_.precedes(session_->window().max())) return;
+  if (!session_->announced_max().precedes(session_->window().max())) return;
   add(wire::NopIn::build({}), {}, false);
 }
 
@@ -185,8 +184,9 @@ void TargetTransmitter::set_numbers(wire::Header& header) {
     wire::set_command_window(header, login_cmd_sn_, login_cmd_sn_);
     return;
   }
-  announced_max_ = session_->window().max();
-  wire::set_command_window(header, session_->window().expected(), announced_max_);
+  const CommandWindow& window = session_->window();
+  session_->announce(window.max());
+  wire::set_command_window(header, window.expected(), window.max());
 }
 
 void TargetTransmitter::transmitted(std::size_t count) {

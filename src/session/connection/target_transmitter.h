@@ -103,7 +103,6 @@ class TargetTransmitter {
   std::uint32_t max_data_ = 8192;
   wire::StatSN stat_sn_;
   wire::CmdSN login_cmd_sn_;
-  wire::CmdSN announced_max_;
 
   AnswerQueue answers_;
   TransmitList r2ts_;

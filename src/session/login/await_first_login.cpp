@@ -35,6 +35,7 @@ std::expected<SessionRequest, LoginFailure> read_names(const Portal& portal, con
   if (!name) return refuse(LoginStatus::initiator_error, "InitiatorName is no iSCSI name (4.2.7)");
   SessionRequest request{.initiator_name = *std::move(name),
                          .initiator_alias = {},
+                         .chap_name = {},
                          .target_name = {},
                          .portal_group_tag = 0,
                          .portal = portal,

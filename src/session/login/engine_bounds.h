@@ -8,14 +8,16 @@
 #include <algorithm>
 
 #include "session/command/write_transfer.h"
+#include "session/limits.h"
 #include "text/policy.h"
 
 namespace lunway::session {
 
 inline void keep_within_engine(text::Policy& policy) {
   using text::KeyId;
-  // One connection a session, no recovery within a session.
-  policy.number(KeyId::max_connections) = {.preferred = 1, .worst = 1};
+  auto& connections = policy.number(KeyId::max_connections);
+  connections = {.preferred = std::clamp(connections.preferred, 1U, kMaxConnections), .worst = 1};
+  // No recovery within a session.
   policy.number(KeyId::error_recovery_level) = {.preferred = 0, .worst = 0};
   auto& r2t = policy.number(KeyId::max_outstanding_r2t);
   r2t.preferred = std::clamp(r2t.preferred, 1U, kMaxOutstandingR2t);

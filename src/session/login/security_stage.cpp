@@ -88,6 +88,7 @@ NextStage take(SecurityStage stage, LoginContext& context, const wire::LoginRequ
     if (stage.chap) return stage;
     return refuse(LoginStatus::authentication_failure, "the initiator leaves the security stage unauthenticated");
   }
+  if (stage.chap) context.request->chap_name = stage.chap->authenticated_name();
   if (context.negotiator->awaits_answer()) return stage;
   if (request.flags().nsg == wire::LoginStage::full_feature_phase) return finish_negotiation(context);
   context.negotiator->enter(text::Stage::operational);

@@ -50,6 +50,8 @@ class TargetLogin {
 
   /// After Accepted.
   const SessionRequest& session_request() const { return *context_.request; }
+  /// The connection joins a session, whose parameters hold for it too.
+  void adopt(const text::SessionParameters& session) { context_.request->session = session; }
   Reply final_reply() const;
 
   /// For answers: what the first request said.

@@ -47,7 +47,7 @@ class OpenDirectory final : public TargetDirectory {
   std::expected<LoginPolicy, LoginRefusal> admit(const LoginAttempt& attempt) override {
     ++attempts;
     if (refusal) return std::unexpected(*refusal);
-    if (attempt.tsih != wire::kNewSession) {
+    if (attempt.tsih != wire::kNewSession && attempt.tsih != existing) {
       return std::unexpected(LoginRefusal{.status = wire::LoginStatus::session_does_not_exist});
     }
     return policy;
@@ -65,6 +65,7 @@ class OpenDirectory final : public TargetDirectory {
 
   LoginPolicy policy;
   std::optional<LoginRefusal> refusal;
+  wire::Tsih existing = wire::kNewSession;
   std::vector<text::TargetRecord> targets{
       {.name = std::string(kTargetName), .addresses = {{.host = "192.0.2.1", .port = 3260, .portal_group_tag = 1}}}};
   int attempts = 0;
@@ -90,6 +91,14 @@ class TargetRig {
   explicit TargetRig(const ConnectionLimits& connection_limits = {}, const SessionLimits& session_limits = {})
       : session_limits_(session_limits), limits_(connection_limits) {
     make_connection();
+  }
+
+  /// Another connection for the session of `leading`, which outlives this rig. What the session asks, `leading` shows.
+  void join(TargetRig& leading) {
+    leader_ = &leading;
+    leading.others_.push_back(this);
+    now = leading.now;
+    directory.existing = wire::Tsih(7);
   }
 
   // ------------------------------------------------------------------------------------------------ the initiator
@@ -177,27 +186,28 @@ class TargetRig {
 
   void advance(Duration time) {
     now += time;
-    if (connection && !closed && connection->deadline() <= now) {
-      connection->expire(now);
+    for (TargetRig* other : others_) other->now = now;
+    for (TargetRig* rig : all()) {
+      if (rig->connection && !rig->closed && rig->connection->deadline() <= now) rig->connection->expire(now);
       drain();
     }
+    if (session && session->deadline() <= now) session->expire(now);
+    drain();
   }
 
+  /// Takes the outputs of the session and of all its connections.
   void drain() {
-    drain_session();
-    while (!closed) {
-      const auto output = connection->next_output();
-      if (!output) break;
-      if (const auto* open = std::get_if<OpenSession>(&*output)) on_open(*open->request);
-      if (std::holds_alternative<LoggedIn>(*output)) logged_in = true;
-      if (const auto* close = std::get_if<Close>(&*output)) closed = *close;
-      drain_session();
+    TargetRig& first = leader_ != nullptr ? *leader_ : *this;
+    first.drain_session();
+    for (bool again = true; again;) {
+      again = false;
+      for (TargetRig* rig : first.all()) again |= rig->drain_connection();
     }
   }
 
   void destroy_connection() {
     connection.reset();
-    drain_session();
+    drain();
   }
 
   Instant now{std::chrono::hours(1)};
@@ -226,9 +236,33 @@ class TargetRig {
     connection = std::make_unique<TargetConnection>(now, directory, entropy, portal, limits_);
   }
 
+  std::vector<TargetRig*> all() {
+    std::vector<TargetRig*> rigs{this};
+    rigs.insert(rigs.end(), others_.begin(), others_.end());
+    return rigs;
+  }
+
+  bool drain_connection() {
+    bool any = false;
+    while (connection && !closed) {
+      const auto output = connection->next_output();
+      if (!output) break;
+      any = true;
+      if (const auto* open = std::get_if<OpenSession>(&*output)) on_open(*open->request);
+      if (std::holds_alternative<LoggedIn>(*output)) logged_in = true;
+      if (const auto* close = std::get_if<Close>(&*output)) closed = *close;
+      (leader_ != nullptr ? *leader_ : *this).drain_session();
+    }
+    return any;
+  }
+
   void on_open(const SessionRequest& request) {
     requested = request;
     if (!opens_sessions) return;
+    if (leader_ != nullptr) {
+      connection->open(now, *leader_->session);
+      return;
+    }
     session = std::make_unique<TargetSession>(request, wire::Tsih(7), session_limits_);
     connection->open(now, *session);
   }
@@ -267,6 +301,8 @@ class TargetRig {
 
   SessionLimits session_limits_;
   ConnectionLimits limits_;
+  TargetRig* leader_ = nullptr;
+  std::vector<TargetRig*> others_;
   std::vector<std::byte> pending_;
   wire::Framer framer_{{.max_data_segment_length = 0xffffff}, {}};
   std::deque<FromTarget> from_target_;
