@@ -78,6 +78,7 @@ enum class SenseCode : std::uint16_t {
   reported_luns_data_has_changed = 0x3f0e,
   internal_target_failure = 0x4400,
   protocol_service_crc_error = 0x4705,
+  some_commands_cleared_by_iscsi_protocol_event = 0x477f,
   invalid_message_error = 0x4900,
   medium_removal_prevented = 0x5302,
   insufficient_reservation_resources = 0x5502,

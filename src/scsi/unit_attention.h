@@ -20,6 +20,7 @@ enum class UnitAttention : std::uint8_t {
   logical_unit_reset,
   i_t_nexus_loss,
   commands_cleared_by_another_initiator,
+  commands_cleared_by_iscsi_event,
   reported_luns_changed,
   inquiry_data_changed,
   capacity_changed,
@@ -32,7 +33,7 @@ enum class UnitAttention : std::uint8_t {
   medium_may_have_changed,
 };
 
-inline constexpr std::size_t kUnitAttentions = 14;
+inline constexpr std::size_t kUnitAttentions = 15;
 
 constexpr SenseCode code_of(UnitAttention attention) {
   constexpr std::array<SenseCode, kUnitAttentions> kCodes = {
@@ -40,6 +41,7 @@ constexpr SenseCode code_of(UnitAttention attention) {
       SenseCode::bus_device_reset_function_occurred,
       SenseCode::i_t_nexus_loss_occurred,
       SenseCode::commands_cleared_by_another_initiator,
+      SenseCode::some_commands_cleared_by_iscsi_protocol_event,
       SenseCode::reported_luns_data_has_changed,
       SenseCode::inquiry_data_has_changed,
       SenseCode::capacity_data_has_changed,

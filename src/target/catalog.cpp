@@ -53,9 +53,10 @@ session::LoginPolicy login_policy(const Authentication& authentication, const st
   return policy;
 }
 
-/// No is agreed on where both sides prefer it.
 session::LoginPolicy login_policy(const TargetConfig& config) {
   session::LoginPolicy policy = login_policy(config.authentication, config.alias);
+  policy.negotiation.number(KeyId::max_connections).preferred = config.max_connections;
+  // No is agreed on where both sides prefer it.
   policy.negotiation.number(KeyId::data_pdu_in_order).preferred = config.data_pdu_in_order ? 1 : 0;
   policy.negotiation.number(KeyId::data_sequence_in_order).preferred = config.data_sequence_in_order ? 1 : 0;
   return policy;

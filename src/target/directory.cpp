@@ -39,10 +39,11 @@ void Directory::replace(std::shared_ptr<const Catalog> catalog) {
 std::expected<LoginPolicy, LoginRefusal> Directory::admit(const LoginAttempt& attempt) {
   const bool is_unnamed = !attempt.target_name.has_value();
   if (is_unnamed && attempt.type == text::SessionType::normal) return refuse(LoginStatus::missing_parameter);
-  // Sessions have one connection, so there is never a place in one.
-  if (attempt.tsih.value() != 0) return refuse(LoginStatus::session_does_not_exist);
   const std::shared_ptr<const Catalog> catalog = this->catalog();
-  if (is_unnamed) return catalog->discovery_of(attempt.initiator_name);
+  if (is_unnamed) {
+    if (!has_session_for(attempt, 0)) return refuse(LoginStatus::session_does_not_exist);
+    return catalog->discovery_of(attempt.initiator_name);
+  }
 
   const std::uint16_t group = attempt.portal.address.portal_group_tag.value_or(0);
   const ServedTarget* target = catalog->find(*attempt.target_name);
@@ -54,12 +55,21 @@ std::expected<LoginPolicy, LoginRefusal> Directory::admit(const LoginAttempt& at
   // is not told where that is.
   //= rfc7143#11.13.5
   if (target->redirection) return std::unexpected(*target->redirection);
+  if (!has_session_for(attempt, group)) return refuse(LoginStatus::session_does_not_exist);
   // A discovery session sees more than the target that it names: it must pass what guards discovery.
   const bool discovers = attempt.type == text::SessionType::discovery;
   LoginPolicy policy =
       discovers ? catalog->discovery_of(attempt.initiator_name) : target->login_of(attempt.initiator_name);
   policy.portal_group_tag = group;
   return policy;
+}
+
+/// True also for a login that wants a new one.
+bool Directory::has_session_for(const LoginAttempt& attempt, std::uint16_t portal_group_tag) const {
+  if (attempt.tsih == wire::kNewSession) return true;
+  const NexusKey key =
+      nexus_key(attempt.initiator_name, attempt.isid, attempt.target_name, portal_group_tag, attempt.portal);
+  return sessions_ != nullptr && sessions_->home_of(key, attempt.tsih).has_value();
 }
 
 std::vector<text::TargetRecord> Directory::list_targets(const session::Portal& portal, const text::IscsiName& initiator,

@@ -11,6 +11,7 @@
 
 #include "session/target_directory.h"
 #include "target/catalog.h"
+#include "target/session_registry.h"
 #include "text/target_address.h"
 
 namespace lunway::target {
@@ -24,8 +25,10 @@ struct ServedPortal {
 /// Threads: any.
 class Directory final : public session::TargetDirectory {
  public:
-  Directory(std::shared_ptr<const Catalog> catalog, std::vector<ServedPortal> portals)
-      : catalog_(std::move(catalog)), portals_(std::move(portals)) {}
+  /// `sessions` outlives it; without there is none that a login could join.
+  Directory(std::shared_ptr<const Catalog> catalog, std::vector<ServedPortal> portals,
+            const SessionRegistry* sessions = nullptr)
+      : catalog_(std::move(catalog)), portals_(std::move(portals)), sessions_(sessions) {}
 
   std::expected<session::LoginPolicy, session::LoginRefusal> admit(const session::LoginAttempt& attempt) override;
 
@@ -38,11 +41,13 @@ class Directory final : public session::TargetDirectory {
   void replace(std::shared_ptr<const Catalog> catalog);
 
  private:
+  bool has_session_for(const session::LoginAttempt& attempt, std::uint16_t portal_group_tag) const;
   std::vector<text::TargetAddress> addresses_of(const ServedTarget& target, const session::Portal& reached) const;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const Catalog> catalog_;  // guarded by mutex_
   const std::vector<ServedPortal> portals_;
+  const SessionRegistry* const sessions_;
 };
 
 }  // namespace lunway::target

@@ -38,7 +38,8 @@ ServedSession::ServedSession(ShardServer& shard, const session::SessionRequest& 
       identity_(identity_of(request)),
       luns_(identity_, shard.index()),
       engine_(request, tsih, shard.session_limits()),
-      executions_(shard.session_limits().task_slots()) {
+      executions_(engine_.task_slots()),
+      timer_(runtime::Timer::calling<&ServedSession::expire>(shard.loop().timers(), this)) {
   if (luns != nullptr) luns_.change_to(*luns);
 }
 
@@ -68,12 +69,23 @@ void ServedSession::take_outputs() {
 
 void ServedSession::drain() {
   const std::shared_ptr<ServedSession> keep = shared_from_this();
-  take_outputs();
-  // A connection may leave while it is served.
-  for (ServedConnection* connection : std::vector(connections_)) {
-    if (std::ranges::find(connections_, connection) != connections_.end()) connection->serve();
+  for (bool again = true; again;) {
+    again = false;
+    take_outputs();
+    // A connection may leave while it is served.
+    for (ServedConnection* connection : std::vector(connections_)) {
+      if (std::ranges::find(connections_, connection) != connections_.end()) again |= connection->serve();
+    }
   }
+  if (engine_.deadline() != timer_.deadline()) timer_.arm(engine_.deadline());
+  const bool failed = engine_.has_failed();
+  if (failed != std::exchange(has_failed_, failed)) shard_.session_failed(*this, failed);
   if (ended_ && connections_.empty()) shard_.session_ended(*this);
+}
+
+void ServedSession::expire(Instant now) {
+  engine_.expire(now);
+  drain();
 }
 
 void ServedSession::close() {
@@ -82,6 +94,7 @@ void ServedSession::close() {
 }
 
 void ServedSession::request_logout(Duration within) {
+  if (engine_.has_failed()) return close();
   const std::shared_ptr<ServedSession> keep = shared_from_this();
   for (ServedConnection* connection : std::vector(connections_)) {
     if (std::ranges::find(connections_, connection) != connections_.end()) connection->request_logout(within);
@@ -121,9 +134,16 @@ void ServedSession::handle(const session::DataArrived& arrived) {
 void ServedSession::handle(const session::Abort& abort) { execution_in(abort.task.slot()).abort(); }
 
 void ServedSession::handle(const session::Release& release) {
-  execution_in(release.task.slot()).release();
+  CommandExecution& execution = execution_in(release.task.slot());
+  if (release.terminated && execution.disk() != nullptr) tell_terminated(*execution.disk());
+  execution.release();
   luns_.let_go([this](const scsi::Nexus& nexus) { return uses(nexus); });
   shard_.buffers_freed();
+}
+
+//= rfc7143#11.14.5
+void ServedSession::tell_terminated(const Disk& disk) {
+  if (scsi::Nexus* nexus = nexus_with(disk)) nexus->raise(scsi::UnitAttention::commands_cleared_by_iscsi_event);
 }
 
 void ServedSession::handle(const session::SubmitTaskManagement& request) {

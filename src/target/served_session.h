@@ -14,6 +14,7 @@
 
 #include "runtime/buffer_pool.h"
 #include "runtime/ring.h"
+#include "runtime/timers.h"
 #include "scsi/copy_host.h"
 #include "scsi/nexus.h"
 #include "session/target_session.h"
@@ -102,6 +103,8 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   void handle(const session::SubmitTaskManagement& request);
   void handle(const session::SessionEnded& ended);
 
+  void expire(Instant now);
+  void tell_terminated(const Disk& disk);
   CommandExecution& execution_in(std::uint32_t slot);
   bool is_busy_with(const Abandonment& abandonment) const;
   bool uses(const scsi::Nexus& nexus) const;
@@ -115,7 +118,9 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   std::vector<std::unique_ptr<CommandExecution>> executions_;
   std::vector<ServedConnection*> connections_;
   std::vector<Abandonment> abandonments_;
+  runtime::Timer timer_;
   bool ended_ = false;
+  bool has_failed_ = false;
   bool taking_outputs_ = false;
 };
 

@@ -8,17 +8,30 @@
 
 namespace lunway::target {
 
-void SessionRegistry::claim(const NexusKey& key, Granted granted, Evict evict) {
+NexusKey nexus_key(const text::IscsiName& initiator, wire::Isid isid, const std::optional<text::IscsiName>& target,
+                   std::uint16_t portal_group_tag, const session::Portal& portal) {
+  NexusKey key{
+      .initiator_name = initiator.text(), .isid = isid, .target_name = {}, .portal_group_tag = 0, .portal = {}};
+  if (target) {
+    key.target_name = target->text();
+    key.portal_group_tag = portal_group_tag;
+  } else {
+    key.portal = text::to_string(portal.address);
+  }
+  return key;
+}
+
+void SessionRegistry::claim(const NexusKey& key, unsigned home, Granted granted, Evict evict) {
   std::unique_lock lock(mutex_);
   const auto found = places_.find(key);
   if (found == places_.end()) {
     const std::optional<wire::Tsih> tsih = unused_tsih();
-    if (tsih) places_.emplace(key, Place{*tsih, std::move(evict), std::nullopt});
+    if (tsih) places_.emplace(key, Place{*tsih, home, std::move(evict), std::nullopt});
     lock.unlock();
     granted(tsih);
     return;
   }
-  std::optional<Waiting> overtaken = std::exchange(found->second.next, Waiting{std::move(granted), std::move(evict)});
+  std::optional<Waiting> overtaken = std::exchange(found->second.next, Waiting{home, std::move(granted), std::move(evict)});
   Evict evict_holder = std::exchange(found->second.evict, nullptr);
   lock.unlock();
   if (overtaken) overtaken->granted(std::nullopt);
@@ -38,7 +51,7 @@ void SessionRegistry::release(const NexusKey& key, wire::Tsih tsih) {
     std::optional<Waiting> next = std::move(place.next);
     if (next) next_tsih = unused_tsih();
     if (next_tsih) {
-      place = Place{*next_tsih, std::move(next->evict), std::nullopt};
+      place = Place{*next_tsih, next->home, std::move(next->evict), std::nullopt};
     } else {
       places_.erase(found);
     }
@@ -46,6 +59,13 @@ void SessionRegistry::release(const NexusKey& key, wire::Tsih tsih) {
     handles_.erase(tsih.value());
   }
   if (granted) granted(next_tsih);
+}
+
+std::optional<unsigned> SessionRegistry::home_of(const NexusKey& key, wire::Tsih tsih) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = places_.find(key);
+  if (found == places_.end() || found->second.tsih != tsih) return std::nullopt;
+  return found->second.home;
 }
 
 std::size_t SessionRegistry::size() const {

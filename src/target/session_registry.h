@@ -18,6 +18,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "session/target_directory.h"
+#include "text/name.h"
 #include "wire/numbers.h"
 
 namespace lunway::target {
@@ -35,6 +37,9 @@ struct NexusKey {
   friend auto operator<=>(const NexusKey&, const NexusKey&) = default;
 };
 
+NexusKey nexus_key(const text::IscsiName& initiator, wire::Isid isid, const std::optional<text::IscsiName>& target,
+                   std::uint16_t portal_group_tag, const session::Portal& portal);
+
 /// Threads: any.
 class SessionRegistry {
  public:
@@ -48,20 +53,27 @@ class SessionRegistry {
   /// predecessor in the same order.
   explicit SessionRegistry(std::uint16_t seed) : last_tsih_(seed) {}
 
-  /// Asks for the place of `key`. Every grant with a handle is given back by release().
-  void claim(const NexusKey& key, Granted granted, Evict evict);
+  /// Asks for the place of `key`, for a session on the shard with this index. Every grant with a handle is given back by
+  /// release().
+  void claim(const NexusKey& key, unsigned home, Granted granted, Evict evict);
 
   void release(const NexusKey& key, wire::Tsih tsih);
+
+  /// The shard of the session with this handle; nothing when `key` has no such session.
+  //= rfc7143#6.3.1
+  std::optional<unsigned> home_of(const NexusKey& key, wire::Tsih tsih) const;
 
   std::size_t size() const;
 
  private:
   struct Waiting {
+    unsigned home;
     Granted granted;
     Evict evict;
   };
   struct Place {
     wire::Tsih tsih;
+    unsigned home;
     Evict evict;
     std::optional<Waiting> next;
   };

@@ -15,7 +15,7 @@ class Claimant {
  public:
   Claimant(SessionRegistry& registry, NexusKey key) : registry_(registry), key_(std::move(key)) {
     registry_.claim(
-        key_,
+        key_, 3,
         [this](std::optional<wire::Tsih> tsih) {
           is_answered = true;
           handle = tsih;

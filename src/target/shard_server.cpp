@@ -32,6 +32,15 @@ void ShardServer::adopt(int socket, const session::Portal& portal) {
   connection->start();
 }
 
+void ShardServer::adopt(MovingConnection moving) {
+  if (is_draining_) return;
+  ++context_.logins;
+  auto connection = std::make_shared<ServedConnection>(*this, std::move(moving));
+  connections_.emplace(connection.get(), connection);
+  ++load_;
+  connection->start_joining();
+}
+
 bool ShardServer::make_room_for_login() {
   // Counted first and judged afterwards: other shards do the same at the same time.
   if (context_.logins.fetch_add(1) < context_.max_logins) return true;
@@ -79,9 +88,25 @@ std::shared_ptr<ServedSession> ShardServer::open_session(const session::SessionR
   return session;
 }
 
+std::shared_ptr<ServedSession> ShardServer::find_session(const NexusKey& key, wire::Tsih tsih) const {
+  for (const auto& [address, session] : sessions_) {
+    if (session->engine().tsih() == tsih && session->key() == key) return session;
+  }
+  return nullptr;
+}
+
+void ShardServer::session_failed(ServedSession& session, bool failed) {
+  failed_.remove(&session);
+  if (!failed) return;
+  if (is_draining_) return session.close();
+  failed_.push_back(&session);
+  if (failed_.size() > context_.max_failed_sessions) failed_.front()->close();
+}
+
 void ShardServer::session_ended(ServedSession& session) {
   const auto found = sessions_.find(&session);
   if (found == sessions_.end()) return;
+  failed_.remove(&session);
   // The old session's last trace goes before its successor may begin.
   const NexusKey key = session.key();
   const wire::Tsih tsih = session.engine().tsih();
@@ -112,6 +137,10 @@ std::vector<std::shared_ptr<ServedConnection>> ShardServer::connections() const 
 
 void ShardServer::request_logouts(Duration within) {
   stop_sanitizing();
+  is_draining_ = true;
+  for (const std::shared_ptr<ServedSession>& session : sessions()) {
+    if (session->engine().has_failed()) session->close();
+  }
   for (const std::shared_ptr<ServedConnection>& connection : connections()) connection->request_logout(within);
 }
 
@@ -131,6 +160,7 @@ void ShardServer::catalog_changed(Duration within) {
 
 void ShardServer::close_all() {
   stop_sanitizing();
+  is_draining_ = true;
   for (const std::shared_ptr<ServedSession>& session : sessions()) session->close();
   for (const std::shared_ptr<ServedConnection>& connection : connections()) connection->close();
 }

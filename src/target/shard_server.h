@@ -28,10 +28,11 @@
 namespace lunway::target {
 
 class CommandExecution;
-class ServedConnection;
 class SanitizeExecution;
+class ServedConnection;
 class ServedSession;
 struct Disk;
+struct MovingConnection;
 
 /// What all shards of a server share. Outlives them.
 struct ServerContext {
@@ -44,6 +45,8 @@ struct ServerContext {
   /// so that who says nothing does not keep others out.
   std::size_t max_logins = 1024;
   std::atomic<std::size_t> logins = 0;
+  /// Sessions of a shard that have lost their last connection and wait for another one: the oldest gives way.
+  std::size_t max_failed_sessions = 64;
   /// A line for the operator; may be empty. Any thread.
   std::function<void(LogLevel, const std::string&)> log;
   std::vector<class ShardServer*> shards;
@@ -62,6 +65,8 @@ class ShardServer {
 
   /// A connected socket that came in at `portal`.
   void adopt(int socket, const session::Portal& portal);
+  /// One that another shard has logged in, for a session of this one.
+  void adopt(MovingConnection moving);
 
   /// Asks every initiator to log out; those that have not within this time are cut off. Sanitize operations stop.
   void request_logouts(Duration within);
@@ -88,7 +93,11 @@ class ShardServer {
   /// Null when the target went away since the login was admitted.
   std::shared_ptr<ServedSession> open_session(const session::SessionRequest& request, wire::Tsih tsih,
                                               const NexusKey& key);
+  /// Null when it has ended.
+  std::shared_ptr<ServedSession> find_session(const NexusKey& key, wire::Tsih tsih) const;
   void session_ended(ServedSession& session);
+  /// It has lost its last connection, or found one again. May close it, or one that has waited longer.
+  void session_failed(ServedSession& session, bool failed);
   /// Reinstatement: the session that holds this place makes room.
   void close_session(const NexusKey& key);
   void connection_closed(ServedConnection& connection);
@@ -128,8 +137,10 @@ class ShardServer {
   std::unordered_map<ServedSession*, std::shared_ptr<ServedSession>> sessions_;
   std::list<ServedConnection*> logins_;  // the oldest first
   std::vector<std::shared_ptr<SanitizeExecution>> sanitizing_;
+  std::list<ServedSession*> failed_;  // the oldest first
   std::deque<BufferWaiter> buffer_waiters_;
   bool waiters_posted_ = false;
+  bool is_draining_ = false;
   std::atomic<std::size_t> load_ = 0;
 };
 
