@@ -131,6 +131,11 @@ class Harness {
     connection_.reset();
     drain_session();
     while (!running_.empty()) answer_one(running_.begin()->second, false);
+    // A lost connection is remembered for a while.
+    while (session_ && !ended_ && session_->deadline() != kNever) {
+      session_->expire(session_->deadline());
+      drain_session();
+    }
     if (session_ && !ended_) std::abort();
   }
 

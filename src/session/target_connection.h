@@ -98,9 +98,9 @@ class TargetConnection {
   /// The answer to OpenSession: the connection becomes part of `session`, which outlives it. When Close has come in the
   /// meantime nothing happens; a new session will then never have had a connection: the owner destroys it.
   ///
-  /// Where the login joins an existing session, that session may refuse it; and where it takes the place of a connection
-  /// with the same CID, that one closes (CloseReason::reinstated) and the login is answered when the owner has destroyed
-  /// it and its tasks are gone. The owner drains both meanwhile.
+  /// Where the login joins an existing session, that session may refuse it; and where it takes the place of a
+  /// connection with the same CID, that one closes (CloseReason::reinstated) and the login is answered when the owner
+  /// has destroyed it and its tasks are gone. The owner drains both meanwhile.
   //= rfc7143#6.3.4
   void open(Instant now, TargetSession& session);
 

@@ -22,6 +22,7 @@ struct TargetReinstatementLadder : ::testing::Test {
 
 using Rfc7143_6_3_4_TargetReinstatement = TargetReinstatementLadder;
 using Rfc7143_6_3_6_TargetContinuation = TargetReinstatementLadder;
+using Rfc7143_11_14_5_TargetImplicitTermination = TargetReinstatementLadder;
 
 //= ledger(target) R7143-6.3.1-05 R7143-6.3.4-03 R7143-6.3.4-05 R7143-8.2-01
 TEST_F(Rfc7143_6_3_4_TargetReinstatement, IsAnsweredWhenTheTasksOfTheOldConnectionAreGone) {
@@ -48,6 +49,7 @@ TEST_F(Rfc7143_6_3_4_TargetReinstatement, IsAnsweredWhenTheTasksOfTheOldConnecti
   EXPECT_EQ(first.session->request().cid, wire::Cid(3));
 }
 
+//= ledger(target) R7143-4.4.3-01 R7143-6.3.4-03
 TEST_F(Rfc7143_6_3_4_TargetReinstatement, GoesOnWithTheNumbersOfTheSession) {
   first.send(wire::ScsiCommand::build(read_fields(1, 100, 512)));
   first.complete(first.take<Submit>()->task);
@@ -69,8 +71,8 @@ TEST_F(Rfc7143_6_3_4_TargetReinstatement, GoesOnWithTheNumbersOfTheSession) {
   EXPECT_THAT(second.receive(), Is<wire::ScsiResponse>(With(&wire::ScsiResponse::Fields::itt, wire::Itt(1))));
 }
 
-//= rfc7143#11.14.5
-TEST_F(Rfc7143_6_3_4_TargetReinstatement, TellsTheOwnerWhichTasksItTerminated) {
+//= ledger(target) R7143-11.14.5-01
+TEST_F(Rfc7143_11_14_5_TargetImplicitTermination, TellsTheOwner) {
   first.send(wire::ScsiCommand::build(read_fields(1, 100, 512)));
   const auto running = first.take<Submit>();
   TargetRig second;
@@ -146,7 +148,6 @@ TEST_F(Rfc7143_6_3_4_TargetReinstatement, MayFailAndBeTriedAgain) {
 
 // ------------------------------------------------------------------------------------------------------- continuation
 
-//= ledger(target) R7143-6.3.1-04
 TEST_F(Rfc7143_6_3_6_TargetContinuation, ByTheOldCidOrByANewOne) {
   for (const wire::Cid cid : {wire::Cid(3), wire::Cid(4)}) {
     TargetRig lost;

@@ -82,7 +82,8 @@ struct SubmitTaskManagement {
 };
 
 /// The session is over: it has no connection and no task any more, and remembers no lost connection that could still be
-/// reinstated. For the device this is the loss of the I_T nexus. The owner destroys the session; no verb may be called any more.
+/// reinstated. For the device this is the loss of the I_T nexus. The owner destroys the session; no verb may be called
+/// any more.
 //= rfc7143#6.3.5.1
 struct SessionEnded {
   enum class Reason : std::uint8_t {

@@ -12,6 +12,7 @@
 
 #include "isns/inventory.h"
 #include "runtime/address.h"
+#include "session/limits.h"
 #include "target/access.h"
 #include "target/isns_inventory.h"
 #include "target/server_config.h"
@@ -143,6 +144,9 @@ Result<> check(const TargetConfig& target, const ServerConfig& config) {
   for (const std::uint16_t tag : target.portal_groups) {
     const bool exists = has(config.portal_groups, tag, &PortalGroupConfig::tag);
     if (!exists) return wrong(whose + ": there is no portal group " + std::to_string(tag));
+  }
+  if (target.max_connections < 1 || target.max_connections > session::kMaxConnections) {
+    return wrong(whose + ": max_connections is from 1 to " + std::to_string(session::kMaxConnections));
   }
   if (auto good = check_luns(target, config); !good) return good;
   if (auto good = check_access(target, config); !good) return good;

@@ -182,6 +182,17 @@ TEST(CheckConfig, NamesThatLeadNowhereAreRefused) {
   EXPECT_THAT(complaint(bad_name), HasSubstr("target disk"));
 }
 
+TEST(CheckConfig, ASessionHasOneToSixtyFourConnections) {
+  for (const std::uint16_t most : {std::uint16_t{0}, std::uint16_t{65}}) {
+    ServerConfig config = one_disk();
+    config.targets[0].max_connections = most;
+    EXPECT_THAT(complaint(config), HasSubstr("max_connections is from 1 to 64")) << most;
+  }
+  ServerConfig most = one_disk();
+  most.targets[0].max_connections = 64;
+  EXPECT_EQ(complaint(most), "");
+}
+
 TEST(CheckConfig, NamesThatAreOnePlaceTwiceAreRefused) {
   ServerConfig targets = one_disk();
   targets.targets.push_back(targets.targets[0]);

@@ -28,8 +28,7 @@ bool has_last_words(session::CloseReason reason) {
 }
 
 NexusKey key_of(const session::SessionRequest& request) {
-  return nexus_key(request.initiator_name, request.isid, request.target_name, request.portal_group_tag,
-                   request.portal);
+  return nexus_key(request.initiator_name, request.isid, request.target_name, request.portal_group_tag, request.portal);
 }
 
 }  // namespace

@@ -173,8 +173,8 @@ Result<> Server::Impl::open_portals() {
   addresses_ = portals_->addresses();
   auto catalog = Catalog::make(config_, disks_.by_name());
   if (!catalog) return std::unexpected(catalog.error());
-  directory_ = std::make_unique<Directory>(std::make_shared<const Catalog>(std::move(*catalog)), addresses_,
-                                           &registry_);
+  directory_ =
+      std::make_unique<Directory>(std::make_shared<const Catalog>(std::move(*catalog)), addresses_, &registry_);
   context_.directory = directory_.get();
   for (const auto& [name, disk] : disks_.by_name()) go_on_sanitizing(disk);
   ask(*shards_.front(), [this](runtime::Loop&) { portals_->start(); });

@@ -31,7 +31,8 @@ void SessionRegistry::claim(const NexusKey& key, unsigned home, Granted granted,
     granted(tsih);
     return;
   }
-  std::optional<Waiting> overtaken = std::exchange(found->second.next, Waiting{home, std::move(granted), std::move(evict)});
+  std::optional<Waiting> overtaken =
+      std::exchange(found->second.next, Waiting{home, std::move(granted), std::move(evict)});
   Evict evict_holder = std::exchange(found->second.evict, nullptr);
   lock.unlock();
   if (overtaken) overtaken->granted(std::nullopt);

@@ -53,8 +53,8 @@ class SessionRegistry {
   /// predecessor in the same order.
   explicit SessionRegistry(std::uint16_t seed) : last_tsih_(seed) {}
 
-  /// Asks for the place of `key`, for a session on the shard with this index. Every grant with a handle is given back by
-  /// release().
+  /// Asks for the place of `key`, for a session on the shard with this index. Every grant with a handle is given back
+  /// by release().
   void claim(const NexusKey& key, unsigned home, Granted granted, Evict evict);
 
   void release(const NexusKey& key, wire::Tsih tsih);

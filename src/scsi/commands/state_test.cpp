@@ -74,6 +74,17 @@ TEST(UnitAttentions, ComeBeforeEverythingElseInTheirOrder) {
   EXPECT_TRUE(bench.run(kReadOneBlock).is_good());
 }
 
+//= rfc7143#11.14.5
+//= ledger(target) R7143-11.14.5-01
+TEST(Rfc7143_11_14_5_UnitAttention, TellsThatTheProtocolClearedCommands) {
+  Bench bench;
+  bench.first.raise(UnitAttention::commands_cleared_by_iscsi_event);
+  const Reply reply = bench.run(kReadOneBlock);
+  EXPECT_EQ(reply.key(), SenseKey::unit_attention);
+  EXPECT_EQ(static_cast<unsigned>(reply.code()), 0x477fU);
+  EXPECT_TRUE(bench.run(kReadOneBlock).is_good());
+}
+
 TEST(UnitAttentions, ResetIsToldToAll) {
   Bench bench;
   bench.unit.reset();

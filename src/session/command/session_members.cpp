@@ -111,9 +111,8 @@ Instant SessionMembers::deadline() const {
 }
 
 void SessionMembers::expire(Instant now) {
-  std::erase_if(lost_, [&](Lost& lost) {
-    return lost.until <= now && lost.cleanup.step(CleanupEvent::timed_out) != nullptr;
-  });
+  std::erase_if(lost_,
+                [&](Lost& lost) { return lost.until <= now && lost.cleanup.step(CleanupEvent::timed_out) != nullptr; });
   settle();
 }
 

@@ -17,7 +17,8 @@ namespace lunway::session {
 using wire::LoginStatus;
 
 std::optional<LoginStatus> TargetSessionCore::join(TargetConnectionCore& connection, const SessionRequest& request) {
-  if (closing_ || logging_out_ || ended_) return LoginStatus::session_does_not_exist;
+  const bool is_over = closing_ || logging_out_ || members_.state() == TargetSessionState::free;
+  if (is_over) return LoginStatus::session_does_not_exist;
   if (request.session.session_type != request_.session.session_type) return LoginStatus::cannot_include_in_session;
   // Who could join under another name than the session's would have its rights.
   //= rfc7143#9.2
@@ -42,8 +43,7 @@ bool TargetSessionCore::may_enter(const TargetConnectionCore& connection) const 
     return false;
   }
   auto& tasks = const_cast<TargetTaskTable&>(tasks_);
-  return std::ranges::none_of(tasks.slots(),
-                              [&](const TargetTask& task) { return task.alive() && task.cid == cid; });
+  return std::ranges::none_of(tasks.slots(), [&](const TargetTask& task) { return task.alive() && task.cid == cid; });
 }
 
 void TargetSessionCore::attach(TargetConnectionCore& connection) {
@@ -166,10 +166,12 @@ bool TargetSessionCore::has_room_for_immediate(const TargetConnectionCore& conne
   if (immediate_commands_ < shared_immediate_commands_) return true;
   auto& tasks = const_cast<TargetTaskTable&>(tasks_);
   return immediate_commands_ < limits_.immediate_commands &&
-         std::ranges::none_of(tasks.slots(), [&](const TargetTask& task) {
-           return task.alive() && task.kind == TargetTask::Kind::command && task.immediate() &&
-                  task.cid == connection.cid();
-         });
+         std::ranges::none_of(
+             tasks.slots(),
+             [&](const TargetTask& task) {
+               return task.alive() && task.kind == TargetTask::Kind::command && task.immediate() &&
+                      task.cid == connection.cid();
+             });
 }
 
 }  // namespace lunway::session

@@ -69,7 +69,7 @@ class TargetSessionCore {
   const SessionMembers& members() const { return members_; }
   /// The time of the last verb of a connection, for verbs of the session, which have none.
   void tick(Instant now) { now_ = now; }
-  Instant now() const { return now_; }
+  Instant last_tick() const { return now_; }
 
   /// A login with this session's handle is through. Either it cannot be part of the session, and this is the answer; or
   /// a connection with the same CID has been ended, and may_enter() says when its tasks are gone.

@@ -20,9 +20,9 @@ TaskManagement::TaskManagement(TargetSessionCore& session, std::uint32_t most) :
 }
 
 bool TaskManagement::has_room(const TargetConnectionCore& connection) const {
-  return running_.size() < most_ || std::ranges::none_of(running_, [&](const Function& function) {
-           return function.task->connection == &connection;
-         });
+  return running_.size() < most_ ||
+         std::ranges::none_of(
+             running_, [&](const Function& function) { return function.task->connection == &connection; });
 }
 
 void TaskManagement::begin(TargetConnectionCore& connection, const wire::TaskManagementRequest& request) {

@@ -93,7 +93,7 @@ void TargetConnectionCore::finish_logout() {
     return;
   }
   session_->finish_session_logout(*this);
-  logged_out(session_->now());
+  logged_out(session_->last_tick());
 }
 
 void TargetConnectionCore::reject(RejectReason reason, wire::HeaderView header, Bytes ahs) {
@@ -179,7 +179,7 @@ void TargetConnectionCore::begin_ending(Ending how, CloseReason reason, std::str
 void TargetConnectionCore::settle(Instant now) {
   if (session_ != nullptr && !session_->management().idle()) session_->management().advance(now);
   if (ended()) return;
-  if (logout_ && ending_ == Ending::no) answer_logout_when_clean();
+  if (logout_ && session_ != nullptr && ending_ == Ending::no) answer_logout_when_clean();
   if (ending_ != Ending::when_transmitted) return;
   if (closing_deadline_ == kNever) closing_deadline_ = now + limits_.closing_time;
   if (transmitter_.idle()) ending_ = Ending::now;

@@ -79,7 +79,7 @@ void TargetConnectionCore::enter() {
   framer_.set_max_data_segment_length(parameters_.our_max_recv_data_segment_length);
   text_.begin(login_.session_request(), parameters_);
   if (session_->is_discovery()) liveness_ = TargetLiveness(limits_.discovery_idle, Duration::max());
-  liveness_.heard(session_->now());
+  liveness_.heard(session_->last_tick());
   logged_in_due_ = true;
   if (!framer_.enable_digests(transmitter_.digests())) {
     close_now(CloseReason::protocol_error, "a PDU before the login was over (6.3)");
