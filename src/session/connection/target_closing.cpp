@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <utility>
 
 #include "session/connection/target_connection_core.h"
@@ -75,6 +76,7 @@ void TargetConnectionCore::logged_out(Instant now) {
 /// The response says that the cleanup is over, so it waits for it.
 //= rfc7143#11.15
 void TargetConnectionCore::answer_logout_when_clean() {
+  assert(session_ != nullptr);
   const bool whole_session = logout_->reason == LogoutReason::close_session;
   if (session_->has_unfinished_tasks(whole_session ? std::nullopt : std::optional(logout_->cid))) return;
   const auto& agreed = session_->request().session;
@@ -179,7 +181,7 @@ void TargetConnectionCore::begin_ending(Ending how, CloseReason reason, std::str
 void TargetConnectionCore::settle(Instant now) {
   if (session_ != nullptr && !session_->management().idle()) session_->management().advance(now);
   if (ended()) return;
-  if (logout_ && session_ != nullptr && ending_ == Ending::no) answer_logout_when_clean();
+  if (logout_ && ending_ == Ending::no) answer_logout_when_clean();
   if (ending_ != Ending::when_transmitted) return;
   if (closing_deadline_ == kNever) closing_deadline_ = now + limits_.closing_time;
   if (transmitter_.idle()) ending_ = Ending::now;
