@@ -114,6 +114,24 @@ redirect = { to = "192.0.2.7:3261", permanent = true }
   EXPECT_TRUE(file.server.targets[1].redirect->permanent);
 }
 
+TEST(ConfigFile, PathsHaveTheirStates) {
+  const auto target = [](std::string alua) {
+    return "[[target]]\nname = \"iqn.2026-11.io.example:a\"\nluns = { 0 = \"a\" }\nalua = " + std::move(alua) + "\n";
+  };
+  const ConfigFile file = parse_config(
+      target(R"({ states = { 1 = "optimized", 2 = "standby" }, preferred = 1, initiators_may_set = true })"));
+  const auto& alua = file.server.targets[0].alua;
+  ASSERT_TRUE(alua.has_value());
+  EXPECT_EQ(alua->states.at(1), target::PathState::optimized);
+  EXPECT_EQ(alua->states.at(2), target::PathState::standby);
+  EXPECT_EQ(alua->preferred, 1);
+  EXPECT_TRUE(alua->initiators_may_set);
+  EXPECT_THAT(faults_of(target(R"({ states = { one = "optimized" } })")),
+              testing::Contains(FaultAt(4U, "is not a portal group's tag")));
+  EXPECT_THAT(faults_of(target(R"({ states = { 1 = "offline" } })")),
+              testing::Contains(FaultAt(4U, "a state is one of")));
+}
+
 TEST(ConfigFile, WhatIsWrongAboutAccessHasItsLine) {
   EXPECT_THAT(faults_of("[[portal_group]]\nlisten = [\"127.0.0.1:3260\"]\nipsec = \"maybe\"\n"),
               testing::Contains(FaultAt(3U, "\"require\" or \"none\"")));

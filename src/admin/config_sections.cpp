@@ -112,6 +112,46 @@ void read_redirect(TomlReader& section, std::optional<target::RedirectConfig>& i
   redirect.finish();
 }
 
+std::optional<target::PathState> path_state(std::string_view name) {
+  using target::PathState;
+  if (name == "optimized") return PathState::optimized;
+  if (name == "non-optimized") return PathState::non_optimized;
+  if (name == "standby") return PathState::standby;
+  if (name == "unavailable") return PathState::unavailable;
+  return std::nullopt;
+}
+
+void read_path_states(TomlReader& section, std::map<std::uint16_t, target::PathState>& into) {
+  const toml::table* states = section.table("states");
+  if (states == nullptr) return;
+  for (const auto& [key, node] : *states) {
+    std::uint16_t tag = 0;
+    const std::string_view digits = key.str();
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), tag);
+    const auto* name = node.as_string();
+    const auto state = name == nullptr ? std::nullopt : path_state(name->get());
+    if (error != std::errc() || end != digits.data() + digits.size()) {
+      section.complain(node,
+                       fmt::format("\"{}\" is not a portal group's tag: states wants {{ 1 = \"standby\" }}", digits));
+    } else if (!state) {
+      section.complain(node, "a state is one of \"optimized\", \"non-optimized\", \"standby\", \"unavailable\"");
+    } else {
+      into[tag] = *state;
+    }
+  }
+}
+
+void read_alua(TomlReader& section, std::optional<target::AluaConfig>& into, std::vector<ConfigFault>& faults) {
+  const toml::table* table = section.table("alua");
+  if (table == nullptr) return;
+  TomlReader alua(*table, section.name() + " alua", faults);
+  target::AluaConfig& paths = into.emplace();
+  read_path_states(alua, paths.states);
+  if (const auto tag = alua.integer("preferred", 0, 65535)) paths.preferred = static_cast<std::uint16_t>(*tag);
+  alua.read_flag("initiators_may_set", paths.initiators_may_set);
+  alua.finish();
+}
+
 }  // namespace
 
 void read_server(TomlReader section, target::ServerConfig& into) {
@@ -181,6 +221,7 @@ target::TargetConfig read_target(TomlReader section, std::vector<ConfigFault>& f
   out.initiator_addresses = section.texts("initiator_addresses");
   read_lun_access(section, out.lun_access, faults);
   read_redirect(section, out.redirect, faults);
+  read_alua(section, out.alua, faults);
   read_authentication(section, out.authentication, faults);
   section.read_integer("max_connections", out.max_connections, 1);
   section.read_integer("error_recovery_level", out.error_recovery_level, 0, 2);

@@ -26,7 +26,7 @@ Step begin_without_unit(Task& task, const NexusIdentity& nexus, const Command& c
   if (opcode != kRequestSense && opcode != kInquiry && opcode != kReportLuns) {
     return execution.check_condition(SenseKey::illegal_request, SenseCode::logical_unit_not_supported);
   }
-  const CommandTable::Found found = CommandTable::instance().find(execution.cdb, LogicalUnitOptions{});
+  const CommandTable::Found found = CommandTable::instance().find(execution.cdb, LogicalUnitOptions{}, nexus);
   if (const auto field = reserved_bit_set(execution.cdb, *found.command)) {
     return execution.invalid_field(field->byte, field->bit);
   }

@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::uint8_t kServiceActionMask = 0x1f;
 
-bool is_offered(const CommandDescription& command, const LogicalUnitOptions& options) {
-  return command.is_offered == nullptr || command.is_offered(options);
-}
-
 }  // namespace
 
 const CommandTable& CommandTable::instance() {
@@ -43,6 +39,8 @@ CommandTable::CommandTable() {
                             sanitize_commands(),
                             write_atomic_commands(),
                             diagnostic_commands(),
+                            log_commands(),
+                            port_group_commands(),
                             persistent_reserve_in_commands(),
                             persistent_reserve_out_commands(),
                             extended_copy_commands(),
@@ -69,17 +67,24 @@ bool CommandTable::has_service_actions(std::uint8_t opcode) const {
   return !commands.empty() && commands.front()->has_service_action();
 }
 
-CommandTable::Found CommandTable::find(const Cdb& cdb, const LogicalUnitOptions& options) const {
+bool CommandTable::is_offered(const CommandDescription& command, const LogicalUnitOptions& options,
+                              const NexusIdentity& nexus) {
+  return (command.is_offered == nullptr || command.is_offered(options)) &&
+         (command.is_offered_to == nullptr || command.is_offered_to(nexus));
+}
+
+CommandTable::Found CommandTable::find(const Cdb& cdb, const LogicalUnitOptions& options,
+                                       const NexusIdentity& nexus) const {
   const std::uint8_t opcode = cdb.opcode();
-  if (!has_service_actions(opcode)) return find(opcode, CommandDescription::kNoServiceAction, options);
-  return find(opcode, cdb.u8(1) & kServiceActionMask, options);
+  if (!has_service_actions(opcode)) return find(opcode, CommandDescription::kNoServiceAction, options, nexus);
+  return find(opcode, cdb.u8(1) & kServiceActionMask, options, nexus);
 }
 
 CommandTable::Found CommandTable::find(std::uint8_t opcode, std::uint16_t service_action,
-                                       const LogicalUnitOptions& options) const {
+                                       const LogicalUnitOptions& options, const NexusIdentity& nexus) const {
   Found found;
   for (const CommandDescription* const command : of_opcode(opcode)) {
-    if (!is_offered(*command, options)) continue;
+    if (!is_offered(*command, options, nexus)) continue;
     found.opcode_exists = true;
     if (command->service_action == service_action) found.command = command;
   }

@@ -16,11 +16,13 @@
 #include "scsi/cdb.h"
 #include "scsi/execution.h"
 #include "scsi/interest.h"
+#include "scsi/port_groups.h"
 #include "scsi/step.h"
 
 namespace lunway::scsi {
 
 struct LogicalUnitOptions;
+struct NexusIdentity;
 
 struct CommandDescription {
   static constexpr std::uint16_t kNoServiceAction = 0xffff;
@@ -49,12 +51,16 @@ struct CommandDescription {
   bool alone = false;
   /// Is worked on although a unit attention is pending, which stays.
   bool ignores_attention = false;
+  /// Through which target port groups it is worked on.
+  Reach reach = Reach::active;
   /// Is worked on while the logical unit is sanitized, and after that has failed.
   bool works_during_sanitize = false;
   /// A way out of a sanitize operation that has failed.
   bool leaves_sanitize_failure = false;
   /// Null: always.
   bool (*is_offered)(const LogicalUnitOptions&) = nullptr;
+  /// Null: to all.
+  bool (*is_offered_to)(const NexusIdentity&) = nullptr;
 
   bool has_service_action() const { return service_action != kNoServiceAction; }
 };
@@ -71,8 +77,12 @@ class CommandTable {
     bool opcode_exists = false;
   };
 
-  Found find(const Cdb& cdb, const LogicalUnitOptions& options) const;
-  Found find(std::uint8_t opcode, std::uint16_t service_action, const LogicalUnitOptions& options) const;
+  Found find(const Cdb& cdb, const LogicalUnitOptions& options, const NexusIdentity& nexus) const;
+  Found find(std::uint8_t opcode, std::uint16_t service_action, const LogicalUnitOptions& options,
+             const NexusIdentity& nexus) const;
+
+  static bool is_offered(const CommandDescription& command, const LogicalUnitOptions& options,
+                         const NexusIdentity& nexus);
 
   /// Whether the commands of this operation code have service actions.
   bool has_service_actions(std::uint8_t opcode) const;
@@ -113,6 +123,8 @@ std::span<const CommandDescription> reserve_commands();
 std::span<const CommandDescription> sanitize_commands();
 std::span<const CommandDescription> write_atomic_commands();
 std::span<const CommandDescription> diagnostic_commands();
+std::span<const CommandDescription> log_commands();
+std::span<const CommandDescription> port_group_commands();
 std::span<const CommandDescription> persistent_reserve_in_commands();
 std::span<const CommandDescription> persistent_reserve_out_commands();
 std::span<const CommandDescription> extended_copy_commands();

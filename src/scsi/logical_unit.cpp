@@ -43,9 +43,28 @@ std::optional<Step> refuse_while_sanitized(Execution& execution, const CommandDe
   return execution.check_condition(sanitize.sense());
 }
 
+/// The path is not in use, or about to change.
+std::optional<Step> refuse_by_access_state(Execution& execution, const CommandDescription& command) {
+  if ((execution.nexus->conditions() & Nexus::kRestricted) == 0) return std::nullopt;
+  const AccessState state = execution.identity->port_groups->state_of(execution.identity->target_port_group);
+  if (command.reach >= reach_wanted(state)) return std::nullopt;
+  switch (state) {
+    case AccessState::standby:
+      return execution.check_condition(SenseKey::not_ready,
+                                       SenseCode::logical_unit_not_accessible_target_port_in_standby);
+    case AccessState::unavailable:
+      return execution.check_condition(SenseKey::not_ready,
+                                       SenseCode::logical_unit_not_accessible_target_port_unavailable);
+    default:
+      return execution.check_condition(SenseKey::not_ready,
+                                       SenseCode::logical_unit_not_accessible_asymmetric_access_transition);
+  }
+}
+
 /// What keeps a well-known command from its work, in the order in which it is looked for.
 std::optional<Step> refusal(Execution& execution, const CommandDescription& command) {
   UnitState& unit = *execution.unit;
+  if (auto refused = refuse_by_access_state(execution, command)) return refused;
   if (auto refused = refuse_if_reserved(execution, command.interest)) return refused;
   if (auto refused = refuse_while_sanitized(execution, command)) return refused;
   if (const auto field = reserved_bit_set(execution.cdb, command))
@@ -112,7 +131,7 @@ Step LogicalUnit::begin(Task& task, Nexus& nexus, const Command& command) {
   task.waker_ = command.waker;
   task.is_ordered_ = command.attribute == TaskAttribute::ordered;
 
-  const CommandTable::Found found = CommandTable::instance().find(execution.cdb, unit_->options);
+  const CommandTable::Found found = CommandTable::instance().find(execution.cdb, unit_->options, nexus.identity());
   task.description_ = found.command;
   return guarded(task, first_step(execution, found, command.attribute));
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "scsi/logical_unit.h"
+#include "scsi/port_groups.h"
 #include "scsi/unit_state.h"
 
 namespace lunway::scsi {
@@ -16,11 +17,13 @@ void LogicalUnit::attach(Nexus& nexus) {
   unit_->nexuses.push_back(&nexus);
   nexus.raise(UnitAttention::power_on);
   nexus.set_barred(unit_->reservations.bars(nexus, Interest::writes));
+  if (PortGroups* const groups = nexus.identity().port_groups.get()) groups->attach(nexus);
 }
 
 void LogicalUnit::detach(Nexus& nexus) {
   const std::lock_guard lock(unit_->mutex);
   std::erase(unit_->nexuses, &nexus);
+  if (PortGroups* const groups = nexus.identity().port_groups.get()) groups->detach(nexus);
   unit_->removal_preventers.erase(&nexus);
   unit_->copies.forget(nexus);
   unit_->reservations.nexus_lost(nexus, unit_->nexuses);

@@ -15,6 +15,8 @@
 
 namespace lunway::scsi {
 
+class PortGroups;
+
 /// The two ends of a session, with the names that SCSI gives them (RFC 7143, 4.4.1). One is shared by the nexuses of a
 /// session.
 struct NexusIdentity {
@@ -27,6 +29,8 @@ struct NexusIdentity {
   /// Unique in the target device, not zero.
   std::uint16_t relative_target_port = 1;
   std::uint16_t target_port_group = 1;
+  /// Null: all groups are alike, and initiators are told of none.
+  std::shared_ptr<PortGroups> port_groups = {};
 };
 
 /// Threads: tasks of a nexus run on one thread, the shard's. Everybody may raise a unit attention.
@@ -56,15 +60,21 @@ class Nexus {
   /// A reservation of somebody else bars some commands: which, the logical unit knows.
   static constexpr std::uint32_t kBarred = 1U << 31;
 
-  void set_barred(bool barred) {
-    if (barred) {
-      conditions_.fetch_or(kBarred);
+  /// The state of the target port group lets not every command through: which, PortGroups knows.
+  static constexpr std::uint32_t kRestricted = 1U << 30;
+
+  void set_barred(bool barred) { set(kBarred, barred); }
+  void set_restricted(bool restricted) { set(kRestricted, restricted); }
+
+ private:
+  void set(std::uint32_t condition, bool holds) {
+    if (holds) {
+      conditions_.fetch_or(condition);
     } else {
-      conditions_.fetch_and(~kBarred);
+      conditions_.fetch_and(~condition);
     }
   }
 
- private:
   static constexpr std::uint32_t bit_of(UnitAttention attention) { return 1U << static_cast<unsigned>(attention); }
 
   const std::shared_ptr<const NexusIdentity> identity_;

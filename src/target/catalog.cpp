@@ -4,6 +4,7 @@
 #include "target/catalog.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lunway::target {
 namespace {
@@ -77,6 +78,34 @@ std::optional<session::LoginRefusal> redirection_of(const TargetConfig& config) 
       {*to}};
 }
 
+scsi::AccessState access_state(PathState state) {
+  switch (state) {
+    case PathState::optimized:
+      return scsi::AccessState::optimized;
+    case PathState::non_optimized:
+      return scsi::AccessState::non_optimized;
+    case PathState::standby:
+      return scsi::AccessState::standby;
+    case PathState::unavailable:
+      return scsi::AccessState::unavailable;
+  }
+  std::unreachable();
+}
+
+/// A portal group is a SCSI port, and a target port group of its own.
+//= rfc7143#4.4.1
+std::shared_ptr<scsi::PortGroups> port_groups_of(const TargetConfig& config) {
+  if (!config.alua) return nullptr;
+  std::vector<scsi::PortGroups::Group> groups;
+  for (const std::uint16_t tag : config.portal_groups) {
+    const auto stated = config.alua->states.find(tag);
+    const PathState state = stated == config.alua->states.end() ? PathState::optimized : stated->second;
+    groups.push_back(
+        {.id = tag, .state = access_state(state), .is_preferred = config.alua->preferred == tag, .ports = {tag}});
+  }
+  return std::make_shared<scsi::PortGroups>(std::move(groups), config.alua->initiators_may_set);
+}
+
 Result<ServedTarget> serve(const TargetConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks) {
   const auto name = text::IscsiName::parse(config.name);
   if (!name) return failure(EINVAL, config.name + ": " + std::string(text::describe(name.error())));
@@ -95,7 +124,8 @@ Result<ServedTarget> serve(const TargetConfig& config, const std::map<std::strin
                       .visibility = std::move(*visibility),
                       .redirection = redirection_of(config),
                       .login = login_policy(config),
-                      .luns = std::move(luns)};
+                      .luns = std::move(luns),
+                      .port_groups = port_groups_of(config)};
 }
 
 }  // namespace
@@ -139,6 +169,13 @@ const ServedTarget* Catalog::find_served(const text::IscsiName& name, std::uint1
 
 session::LoginPolicy Catalog::discovery_of(const text::IscsiName& initiator) const {
   return with_users(discovery_, discovery_users_, initiator);
+}
+
+void Catalog::keep_port_groups(const Catalog& before) {
+  for (ServedTarget& target : targets_) {
+    const ServedTarget* const known = before.find(target.name);
+    if (known != nullptr) target.port_groups = known->port_groups;
+  }
 }
 
 const ServedTarget* Catalog::find(const text::IscsiName& name) const {

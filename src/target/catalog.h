@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "scsi/port_groups.h"
 #include "session/target_directory.h"
 #include "target/access.h"
 #include "target/disk.h"
@@ -44,6 +45,8 @@ struct ServedTarget {
   /// What a login is told; the portal group tag and the CHAP users are filled in for each.
   session::LoginPolicy login;
   std::shared_ptr<const LunMap> luns;
+  /// Null: all paths are alike.
+  std::shared_ptr<scsi::PortGroups> port_groups;
 
   bool is_in_group(std::uint16_t portal_group_tag) const;
   session::LoginPolicy login_of(const text::IscsiName& initiator) const;
@@ -55,6 +58,9 @@ class Catalog {
  public:
   /// `disks` has an entry for each volume of `config`, which check_config() has found right.
   static Result<Catalog> make(const ServerConfig& config, const std::map<std::string, std::shared_ptr<Disk>>& disks);
+
+  /// The states of port groups that initiators know stay as they are: those of the catalog before, target by target.
+  void keep_port_groups(const Catalog& before);
 
   const ServedTarget* find(const text::IscsiName& name) const;
   /// Null also where it is in another portal group, or has moved.

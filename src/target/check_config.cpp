@@ -136,6 +136,19 @@ Result<> check_luns(const TargetConfig& target, const ServerConfig& config) {
   return {};
 }
 
+Result<> check_alua(const TargetConfig& target) {
+  if (!target.alua) return {};
+  std::set<std::uint16_t> named;
+  for (const auto& [tag, state] : target.alua->states) named.insert(tag);
+  if (target.alua->preferred) named.insert(*target.alua->preferred);
+  for (const std::uint16_t tag : named) {
+    if (has(target.portal_groups, tag)) continue;
+    return wrong("target " + target.name + ": alua names the portal group " + std::to_string(tag) +
+                 ", in which the target is not");
+  }
+  return {};
+}
+
 Result<> check(const TargetConfig& target, const ServerConfig& config) {
   const auto name = text::IscsiName::parse(target.name);
   const std::string whose = "target " + target.name;
@@ -149,6 +162,7 @@ Result<> check(const TargetConfig& target, const ServerConfig& config) {
     return wrong(whose + ": max_connections is from 1 to " + std::to_string(session::kMaxConnections));
   }
   if (auto good = check_luns(target, config); !good) return good;
+  if (auto good = check_alua(target); !good) return good;
   if (auto good = check_access(target, config); !good) return good;
   return check(target.authentication, whose);
 }

@@ -96,6 +96,16 @@ TEST(Rfc7143_13_8_CheckConfig, ARedirectionIsAnAddressWithoutATag) {
   EXPECT_THAT(complaint(moved("192.0.2.7:3260,1")), HasSubstr("13.8"));
 }
 
+TEST(CheckConfig, AluaNamesPortalGroupsOfTheTarget) {
+  ServerConfig config = one_disk();
+  config.targets[0].alua = AluaConfig{.states = {{1, PathState::standby}}, .preferred = 1};
+  EXPECT_EQ(complaint(config), "");
+  config.targets[0].alua->states[2] = PathState::optimized;
+  EXPECT_THAT(complaint(config), HasSubstr("alua names the portal group 2"));
+  config.targets[0].alua = AluaConfig{.states = {}, .preferred = 3};
+  EXPECT_THAT(complaint(config), HasSubstr("alua names the portal group 3"));
+}
+
 TEST(CheckConfig, ARedirectionMustNotLeadBack) {
   ServerConfig config = moved("127.0.0.1:3261");
   config.portal_groups = {{.tag = 1, .listen = {"127.0.0.1:3260"}}, {.tag = 2, .listen = {"127.0.0.1:3261"}}};

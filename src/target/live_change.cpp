@@ -43,6 +43,11 @@ void describe_luns(const TargetConfig& now, const TargetConfig& next, Lines& lin
   }
 }
 
+/// Sessions that stay and sessions that come must see the same groups.
+bool has_the_same_paths(const TargetConfig& a, const TargetConfig& b) {
+  return a.alua == b.alua && (!a.alua || a.portal_groups == b.portal_groups);
+}
+
 bool admits_the_same(const TargetConfig& a, const TargetConfig& b) {
   return a.initiators == b.initiators && a.initiator_addresses == b.initiator_addresses &&
          a.authentication == b.authentication;
@@ -64,6 +69,10 @@ Result<> check_change(const ServerConfig& now, const ServerConfig& next) {
       std::ranges::equal(now.portal_groups, next.portal_groups,
                          [](const PortalGroupConfig& a, const PortalGroupConfig& b) { return is_same(a, b); });
   if (!same_portals) return needs_restart("portal_group");
+  for (const TargetConfig& target : next.targets) {
+    const TargetConfig* before = find(now, target.name);
+    if (before != nullptr && !has_the_same_paths(*before, target)) return needs_restart("alua of " + target.name);
+  }
   return {};
 }
 

@@ -39,6 +39,8 @@ TEST(CheckChange, NamesWhatOnlyARestartBrings) {
   EXPECT_THAT(refusal([](ServerConfig& next) { next.state_directory = "/tmp"; }), HasSubstr("state cannot change"));
   EXPECT_THAT(refusal([](ServerConfig& next) { next.portal_groups[0].listen.push_back("[::1]:3260"); }),
               HasSubstr("portal_group cannot change"));
+  EXPECT_THAT(refusal([](ServerConfig& next) { next.targets[0].alua.emplace(); }),
+              HasSubstr("alua of iqn.2026-11.io.example:a cannot change"));
   EXPECT_EQ(refusal([](ServerConfig& next) { next.drain_time = std::chrono::seconds(1); }), "");
   EXPECT_EQ(refusal([](ServerConfig& next) { next.targets.clear(); }), "");
 }

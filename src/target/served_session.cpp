@@ -16,7 +16,8 @@ namespace {
 
 /// The names that SCSI gives to the two ends of a session.
 //= rfc7143#4.4.1
-std::shared_ptr<const scsi::NexusIdentity> identity_of(const session::SessionRequest& request) {
+std::shared_ptr<const scsi::NexusIdentity> identity_of(const session::SessionRequest& request,
+                                                       std::shared_ptr<scsi::PortGroups> port_groups) {
   char tag[] = "0x0000";
   std::snprintf(tag, sizeof tag, "0x%04x", unsigned{request.portal_group_tag});
   const std::string target = request.target_name ? request.target_name->text() : std::string();
@@ -26,16 +27,17 @@ std::shared_ptr<const scsi::NexusIdentity> identity_of(const session::SessionReq
   identity->target_port = target + ",t," + tag;
   identity->relative_target_port = request.portal_group_tag;
   identity->target_port_group = request.portal_group_tag;
+  identity->port_groups = std::move(port_groups);
   return identity;
 }
 
 }  // namespace
 
 ServedSession::ServedSession(ShardServer& shard, const session::SessionRequest& request, wire::Tsih tsih, NexusKey key,
-                             const std::shared_ptr<const LunMap>& luns)
+                             const std::shared_ptr<const LunMap>& luns, std::shared_ptr<scsi::PortGroups> port_groups)
     : shard_(shard),
       key_(std::move(key)),
-      identity_(identity_of(request)),
+      identity_(identity_of(request, std::move(port_groups))),
       luns_(identity_, shard.index()),
       engine_(request, tsih, shard.session_limits()),
       executions_(engine_.task_slots()),

@@ -33,9 +33,9 @@ class ShardServer;
 /// session has ended and its last connection has gone.
 class ServedSession : public std::enable_shared_from_this<ServedSession>, public scsi::CopyHost {
  public:
-  /// `luns` is null in a discovery session.
+  /// `luns` and `port_groups` are null in a discovery session, the latter also where all paths are alike.
   ServedSession(ShardServer& shard, const session::SessionRequest& request, wire::Tsih tsih, NexusKey key,
-                const std::shared_ptr<const LunMap>& luns);
+                const std::shared_ptr<const LunMap>& luns, std::shared_ptr<scsi::PortGroups> port_groups);
   virtual ~ServedSession();
   ServedSession(const ServedSession&) = delete;
   ServedSession& operator=(const ServedSession&) = delete;

@@ -246,12 +246,18 @@ Result<std::vector<std::string>> Server::Impl::reload(const ServerConfig& next) 
   if (!resized) return std::unexpected(resized.error());
 
   // From here on nothing can fail.
+  catalog->keep_port_groups(*directory_->catalog());
+  std::vector<std::shared_ptr<Disk>> opened;
+  for (const auto& [name, disk] : disks->by_name()) {
+    if (!disks_.contains(*disk)) opened.push_back(disk);
+  }
   std::vector<std::string> changes = describe_change(config_, next);
   std::ranges::move(*resized, std::back_inserter(changes));
   for (const auto& [name, disk] : disks_.by_name()) {
     if (!disks->contains(*disk)) retired_disks_.push_back(disk);
   }
   disks_ = std::move(*disks);
+  for (const std::shared_ptr<Disk>& disk : opened) go_on_sanitizing(disk);
   const auto log = std::move(config_.log);
   config_ = next;
   config_.log = log;

@@ -101,6 +101,21 @@ struct RedirectConfig {
   bool permanent = false;
 };
 
+/// How good a path is that goes through a portal group (SPC-4, 5.15).
+enum class PathState { optimized, non_optimized, standby, unavailable };
+
+/// Asymmetric logical unit access. Portal groups that are not named are optimized.
+struct AluaConfig {
+  /// Portal group tag to state.
+  std::map<std::uint16_t, PathState> states;
+  /// The tag of the group that initiators are asked to use.
+  std::optional<std::uint16_t> preferred;
+  /// Initiators may change the states (SET TARGET PORT GROUPS). What they change lasts until the server ends.
+  bool initiators_may_set = false;
+
+  bool operator==(const AluaConfig&) const = default;
+};
+
 struct TargetConfig {
   std::string name;
   std::string alias;
@@ -115,6 +130,8 @@ struct TargetConfig {
   std::vector<LunAccessConfig> lun_access;
   /// Set: nobody is served here; whom the access lists admit is told where to go.
   std::optional<RedirectConfig> redirect;
+  /// Unset: all paths are alike, and initiators are told of no groups.
+  std::optional<AluaConfig> alua;
   Authentication authentication;
   std::uint16_t max_connections = 1;
   std::uint8_t error_recovery_level = 0;

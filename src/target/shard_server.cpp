@@ -77,13 +77,15 @@ void ShardServer::tell_if_empty() const {
 std::shared_ptr<ServedSession> ShardServer::open_session(const session::SessionRequest& request, wire::Tsih tsih,
                                                          const NexusKey& key) {
   std::shared_ptr<const LunMap> luns;
+  std::shared_ptr<scsi::PortGroups> port_groups;
   if (request.session.session_type == text::SessionType::normal) {
     const std::shared_ptr<const Catalog> catalog = context_.directory->catalog();
     const ServedTarget* target = catalog->find_served(*request.target_name, request.portal_group_tag);
     if (target == nullptr) return nullptr;
     luns = target->luns_for(request.initiator_name);
+    port_groups = target->port_groups;
   }
-  auto session = std::make_shared<ServedSession>(*this, request, tsih, key, std::move(luns));
+  auto session = std::make_shared<ServedSession>(*this, request, tsih, key, std::move(luns), std::move(port_groups));
   sessions_.emplace(session.get(), session);
   return session;
 }

@@ -21,6 +21,7 @@ no_such_key = 1
 no_such_key = 1
 lun_access = [{ no_such_key = 1 }]
 redirect = { no_such_key = 1 }
+alua = { no_such_key = 1 }
 chap = { no_such_key = 1 }
 mutual_chap = { no_such_key = 1 }
 [discovery]

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// Commands with little to say about a medium without defects: SEND and RECEIVE DIAGNOSTIC, LOG SENSE (SPC-4, 6.42, 6.30
-// and 6.8), READ DEFECT DATA (SBC-3, 5.14 and 5.15).
+// Commands with little to say about a medium without defects: SEND and RECEIVE DIAGNOSTIC (SPC-4, 6.42 and 6.30), READ
+// DEFECT DATA (SBC-3, 5.14 and 5.15).
 
 #include <algorithm>
 #include <array>
@@ -35,56 +35,6 @@ Step begin_receive_diagnostic(Execution& execution) {
   return execution.good_with_data(data.size(), execution.cdb.be16(3));
 }
 
-// Log pages: the list of pages, and Informational Exceptions, which reports nothing.
-constexpr std::uint8_t kSupportedPages = 0x00;
-constexpr std::uint8_t kInformationalExceptions = 0x2f;
-constexpr std::uint8_t kAllSubpages = 0xff;
-constexpr std::uint8_t kSubpageFormat = 0x40;
-
-void write_supported_pages(Execution& execution, bool with_subpages) {
-  constexpr std::array<std::uint8_t, 6> kPairs = {kSupportedPages,          0, kSupportedPages, kAllSubpages,
-                                                  kInformationalExceptions, 0};
-  constexpr std::array<std::uint8_t, 2> kCodes = {kSupportedPages, kInformationalExceptions};
-  const std::span<const std::uint8_t> list =
-      with_subpages ? std::span<const std::uint8_t>(kPairs) : std::span<const std::uint8_t>(kCodes);
-  const MutableBytes page = execution.zeroed_memory(4 + list.size());
-  if (with_subpages) {
-    store_u8(page.data(), kSubpageFormat);
-    store_u8(page.data() + 1, kAllSubpages);
-  }
-  store_be16(page.data() + 2, static_cast<std::uint16_t>(list.size()));
-  std::ranges::copy(std::as_bytes(list), page.begin() + 4);
-}
-
-/// One parameter, 0000h: no exception, and no temperature known.
-void write_informational_exceptions(Execution& execution) {
-  constexpr std::uint8_t kBinaryList = 0x03;
-  constexpr std::uint8_t kUnknownTemperature = 0xff;
-  const MutableBytes page = execution.zeroed_memory(12);
-  store_u8(page.data(), kInformationalExceptions);
-  store_be16(page.data() + 2, 8);
-  store_u8(page.data() + 6, kBinaryList);
-  store_u8(page.data() + 7, 4);
-  store_u8(page.data() + 10, kUnknownTemperature);
-}
-
-Step begin_log_sense(Execution& execution) {
-  const auto control = static_cast<std::uint8_t>(execution.cdb.u8(2) >> 6);
-  const auto page = static_cast<std::uint8_t>(execution.cdb.u8(2) & 0x3fU);
-  const std::uint8_t subpage = execution.cdb.u8(3);
-  constexpr std::uint8_t kCumulative = 1;
-  if (control != kCumulative && page != kSupportedPages) return execution.invalid_field(2, 7);
-  if (execution.cdb.be16(5) != 0) return execution.invalid_field(5);
-  if (page == kSupportedPages && (subpage == 0 || subpage == kAllSubpages)) {
-    write_supported_pages(execution, subpage == kAllSubpages);
-  } else if (page == kInformationalExceptions && subpage == 0) {
-    write_informational_exceptions(execution);
-  } else {
-    return execution.invalid_field(2, 5);
-  }
-  return execution.good_with_data(execution.memory.size(), execution.cdb.be16(7));
-}
-
 // REQ_PLIST, REQ_GLIST and the format are echoed; the lists themselves are empty.
 constexpr std::uint8_t kRequestedLists = 0x1f;
 
@@ -105,18 +55,14 @@ constexpr std::array kCommands = {
                        .opcode = 0x1d,
                        .usage = {0, 0xf7, 0, 0xff, 0xff},
                        .interest = Interest::writes,
-                       .begin = begin_send_diagnostic},
+                       .begin = begin_send_diagnostic,
+                       .reach = Reach::standby},
     CommandDescription{.name = "RECEIVE DIAGNOSTIC RESULTS",
                        .opcode = 0x1c,
                        .usage = {0, 0x01, 0xff, 0xff, 0xff},
                        .interest = Interest::reads,
-                       .begin = begin_receive_diagnostic},
-    CommandDescription{.name = "LOG SENSE",
-                       .opcode = 0x4d,
-                       .cdb_length = 10,
-                       .usage = {0, 0, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0xff},
-                       .interest = Interest::reads,
-                       .begin = begin_log_sense},
+                       .begin = begin_receive_diagnostic,
+                       .reach = Reach::standby},
     CommandDescription{.name = "READ DEFECT DATA(10)",
                        .opcode = 0x37,
                        .cdb_length = 10,

@@ -53,6 +53,7 @@ constexpr std::array kCommands = {
                        .usage = {0, 0x01, 0, 0, 0xff},
                        .begin = begin_request_sense,
                        .ignores_attention = true,
+                       .reach = Reach::always,
                        .works_during_sanitize = true},
 };
 

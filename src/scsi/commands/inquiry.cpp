@@ -30,7 +30,16 @@ void write_padded(MutableBytes to, std::string_view text) {
   copy_bytes(to, bytes_of(text));
 }
 
-void write_standard_data(MutableBytes data, std::uint8_t peripheral, const LogicalUnitOptions& options) {
+/// TPGS: how states of target port groups change; zero where there are none to tell of.
+std::uint8_t port_group_support(const NexusIdentity& nexus) {
+  constexpr std::uint8_t kImplicit = 0x10;
+  constexpr std::uint8_t kExplicit = 0x20;
+  if (nexus.port_groups == nullptr) return 0;
+  return nexus.port_groups->can_be_set() ? kImplicit | kExplicit : kImplicit;
+}
+
+void write_standard_data(MutableBytes data, std::uint8_t peripheral, std::uint8_t port_groups,
+                         const LogicalUnitOptions& options) {
   constexpr std::uint8_t kSpc4 = 0x06;
   constexpr std::uint8_t kHierarchicalLuns = 0x10;
   constexpr std::uint8_t kResponseFormat = 0x02;
@@ -42,7 +51,7 @@ void write_standard_data(MutableBytes data, std::uint8_t peripheral, const Logic
   store_u8(data.data() + 2, kSpc4);
   store_u8(data.data() + 3, kHierarchicalLuns | kResponseFormat);
   store_u8(data.data() + 4, kStandardLength - 5);
-  store_u8(data.data() + 5, kThirdPartyCopy);
+  store_u8(data.data() + 5, port_groups | kThirdPartyCopy);
   store_u8(data.data() + 6, kMultiPort);
   store_u8(data.data() + 7, kCommandQueuing);
   write_padded(data.subspan(8, 8), options.vendor);
@@ -69,7 +78,10 @@ Step begin_inquiry(Execution& execution) {
   const MutableBytes data = execution.zeroed_memory(kStandardLength);
   const LogicalUnitOptions defaults;
   const bool exists = execution.unit != nullptr;
-  write_standard_data(data, exists ? kDirectAccess : kNoLogicalUnit, exists ? execution.unit->options : defaults);
+  if (exists)
+    write_standard_data(data, kDirectAccess, port_group_support(*execution.identity), execution.unit->options);
+  else
+    write_standard_data(data, kNoLogicalUnit, 0, defaults);
   return execution.good_with_data(data.size(), allocation_length);
 }
 
@@ -79,6 +91,7 @@ constexpr std::array kCommands = {
                        .usage = {0, 0x01, 0xff, 0xff, 0xff},
                        .begin = begin_inquiry,
                        .ignores_attention = true,
+                       .reach = Reach::always,
                        .works_during_sanitize = true},
 };
 

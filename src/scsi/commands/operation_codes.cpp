@@ -27,7 +27,7 @@ Step report_all(Execution& execution, bool with_timeouts) {
   constexpr std::uint8_t kHasTimeouts = 0x02;
   execution.zeroed_memory(4);
   for (const CommandDescription* const command : CommandTable::instance().all()) {
-    if (command->is_offered != nullptr && !command->is_offered(execution.unit->options)) continue;
+    if (!CommandTable::is_offered(*command, execution.unit->options, *execution.identity)) continue;
     const std::size_t at = execution.memory.size();
     execution.memory.resize(at + 8);
     std::byte* const descriptor = execution.memory.data() + at;
@@ -86,7 +86,8 @@ Step begin_report_operation_codes(Execution& execution) {
       break;
     case kServiceAction:
       if (!has_service_actions &&
-          table.find(opcode, CommandDescription::kNoServiceAction, execution.unit->options).opcode_exists) {
+          table.find(opcode, CommandDescription::kNoServiceAction, execution.unit->options, *execution.identity)
+              .opcode_exists) {
         return execution.invalid_field(2, 2);
       }
       break;
@@ -98,7 +99,8 @@ Step begin_report_operation_codes(Execution& execution) {
   const std::uint16_t action = has_service_actions ? cdb.be16(4) : CommandDescription::kNoServiceAction;
   // An operation code without service actions is supported with the service action zero only.
   const bool mismatch = !has_service_actions && reporting == kEither && cdb.be16(4) != 0;
-  const CommandDescription* const command = table.find(opcode, action, execution.unit->options).command;
+  const CommandDescription* const command =
+      table.find(opcode, action, execution.unit->options, *execution.identity).command;
   return report_one(execution, mismatch ? nullptr : command, with_timeouts);
 }
 
@@ -108,7 +110,8 @@ constexpr std::array kCommands = {
                        .service_action = 0x0c,
                        .cdb_length = 12,
                        .usage = {0, 0, 0x87, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
-                       .begin = begin_report_operation_codes},
+                       .begin = begin_report_operation_codes,
+                       .reach = Reach::standby},
 };
 
 }  // namespace

@@ -105,7 +105,8 @@ constexpr CommandDescription command(std::string_view name, std::uint16_t servic
           .cdb_length = 10,
           .usage = {0, 0, 0, 0, 0, 0, 0, 0xff, 0xff},
           .interest = Interest::own,
-          .begin = begin};
+          .begin = begin,
+          .reach = Reach::standby};
 }
 
 constexpr std::array kCommands = {

@@ -220,7 +220,8 @@ constexpr CommandDescription command(std::string_view name, std::uint16_t servic
           .usage = {0, 0, type_usage, 0, 0, 0xff, 0xff, 0xff, 0xff},
           .interest = Interest::own,
           .begin = begin_persistent_reserve_out,
-          .resume = resume_persistent_reserve_out};
+          .resume = resume_persistent_reserve_out,
+          .reach = Reach::standby};
 }
 
 // SCOPE and TYPE have no meaning for those that reserve nothing, and are let pass.

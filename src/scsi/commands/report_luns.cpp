@@ -48,13 +48,15 @@ constexpr std::array kCommands = {
                        .usage = {0, 0, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff},
                        .begin = begin_report_luns,
                        .ignores_attention = true,
+                       .reach = Reach::always,
                        .works_during_sanitize = true},
     CommandDescription{.name = "REPORT SUPPORTED TASK MANAGEMENT FUNCTIONS",
                        .opcode = 0xa3,
                        .service_action = 0x0d,
                        .cdb_length = 12,
                        .usage = {0, 0, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff},
-                       .begin = begin_report_task_management},
+                       .begin = begin_report_task_management,
+                       .reach = Reach::standby},
 };
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "base/big_endian.h"
 #include "scsi/copy_host.h"
 #include "scsi/logical_unit.h"
+#include "scsi/port_groups.h"
 
 namespace lunway::scsi {
 
@@ -96,6 +97,8 @@ class Bench final : public Waker, public CopyHost {
         .initiator_port = std::string("iqn.2026-11.io.example:") + name + ",i,0x00023d000001",
         .target_device = "iqn.2026-11.io.lunway:bench",
         .target_port = "iqn.2026-11.io.lunway:bench,t,0x0001",
+        .port_groups = std::make_shared<PortGroups>(
+            std::vector<PortGroups::Group>{{.id = 1, .ports = {1}}, {.id = 2, .ports = {2}}}, true),
     });
   }
 
