@@ -13,11 +13,15 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <functional>
 #include <string_view>
 #include <utility>
 
 namespace lunway::admin {
 namespace {
+
+constexpr int kPauseMs = 100;
 
 class Descriptor {
  public:
@@ -52,7 +56,7 @@ int connect_to(const Descriptor& from, const sockaddr_un& address) {
   return ::connect(from.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? 0 : errno;
 }
 
-int unix_socket() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0); }
+int unix_socket(int flags = 0) { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0); }
 
 void set_patience(int connection, int seconds) {
   const timeval patience{.tv_sec = seconds, .tv_usec = 0};
@@ -60,10 +64,27 @@ void set_patience(int connection, int seconds) {
   setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
-bool send_all(int connection, std::string_view text) {
+/// Asked when no byte can pass: waits until one can in the direction of `events`. False: give up.
+using Wait = std::function<bool(short events)>;
+
+/// Who has nothing else to do waits in the call, and its patience is over when it returns without a byte.
+bool has_waited_in_the_call(short /*events*/) { return false; }
+
+/// Waits until the time is over, or until `stopping` is readable.
+Wait wait_unless_stopping(int connection, int stopping) {
+  using Clock = std::chrono::steady_clock;
+  return [=, end = Clock::now() + std::chrono::seconds(ControlSocket::kPatienceSeconds)](short events) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count();
+    std::array<pollfd, 2> wanted{pollfd{.fd = connection, .events = events, .revents = 0},
+                                 pollfd{.fd = stopping, .events = POLLIN, .revents = 0}};
+    return left > 0 && poll(wanted.data(), wanted.size(), static_cast<int>(left)) > 0 && wanted[1].revents == 0;
+  };
+}
+
+bool send_all(int connection, std::string_view text, const Wait& wait) {
   while (!text.empty()) {
     const ssize_t sent = ::send(connection, text.data(), text.size(), MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
+    if (sent < 0 && (errno == EINTR || (errno == EAGAIN && wait(POLLOUT)))) continue;
     if (sent <= 0) return false;
     text.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -71,11 +92,11 @@ bool send_all(int connection, std::string_view text) {
 }
 
 /// What comes until the end, or until `enough`. False when it does not come.
-bool receive(int connection, std::string& text, const std::function<bool()>& enough) {
+bool receive(int connection, std::string& text, const std::function<bool()>& enough, const Wait& wait) {
   std::array<char, 4096> piece{};
   while (!enough()) {
     const ssize_t count = ::recv(connection, piece.data(), piece.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EINTR || (errno == EAGAIN && wait(POLLIN)))) continue;
     if (count < 0) return false;
     if (count == 0) return true;
     text.append(piece.data(), static_cast<std::size_t>(count));
@@ -88,14 +109,16 @@ bool receive(int connection, std::string& text, const std::function<bool()>& eno
 Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& path, Answer answer) {
   const auto address = address_of(path);
   if (!address) return std::unexpected(address.error());
-  const int refused = connect_to(Descriptor(unix_socket()), *address);
-  if (refused == 0) {
+  const Descriptor probe(unix_socket());
+  set_patience(probe.number(), kPatienceSeconds);
+  const int refused = connect_to(probe, *address);
+  if (refused == 0 || refused == EAGAIN) {
     return failure(EADDRINUSE, path + " is the control socket of another running server");
   }
   struct stat status = {};
   if (refused == ECONNREFUSED && lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
 
-  Descriptor listening(unix_socket());
+  Descriptor listening(unix_socket(SOCK_NONBLOCK));
   Descriptor stopping(::eventfd(0, EFD_CLOEXEC));
   // On Linux the mode of the socket before bind() becomes that of its file: nobody gets in between.
   if (!listening || !stopping || fchmod(listening.number(), 0600) != 0 ||
@@ -124,34 +147,40 @@ void ControlSocket::serve() {
   std::array<pollfd, 2> wanted{pollfd{.fd = listening_, .events = POLLIN, .revents = 0},
                                pollfd{.fd = stopping_, .events = POLLIN, .revents = 0}};
   while (true) {
-    if (poll(wanted.data(), wanted.size(), -1) < 0 && errno != EINTR) return;
+    if (poll(wanted.data(), wanted.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return;
+    }
     if (wanted[1].revents != 0) return;
-    if (wanted[0].revents == 0) continue;
-    const Descriptor connection(::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC));
-    if (connection) serve_one(connection.number());
+    const Descriptor connection(::accept4(listening_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (connection)
+      serve_one(connection.number());
+    else
+      poll(&wanted[1], 1, kPauseMs);  // where descriptors have run out, asking at once again would not help
   }
 }
 
 void ControlSocket::serve_one(int connection) {
-  set_patience(connection, kPatienceSeconds);
   std::string request;
   const auto is_whole = [&] { return request.contains('\n') || request.size() > kMaxRequestBytes; };
-  if (!receive(connection, request, is_whole)) return;
+  if (!receive(connection, request, is_whole, wait_unless_stopping(connection, stopping_))) return;
   const std::size_t end = request.find('\n');
   if (end > kMaxRequestBytes) return;  // or there is none
-  send_all(connection, answer_(request.substr(0, end)));
+  const std::string answer = answer_(request.substr(0, end));
+  send_all(connection, answer, wait_unless_stopping(connection, stopping_));
 }
 
 Result<std::string> ask_control(const std::string& path, const std::string& request, int patience_s) {
   const auto address = address_of(path);
   if (!address) return std::unexpected(address.error());
   const Descriptor connection(unix_socket());
+  set_patience(connection.number(), patience_s);
   if (const int refused = connect_to(connection, *address); refused != 0) {
     return system_failure(refused, "no server answers at the control socket " + path);
   }
-  set_patience(connection.number(), patience_s);
   std::string answer;
-  if (!send_all(connection.number(), request + "\n") || !receive(connection.number(), answer, [] { return false; })) {
+  if (!send_all(connection.number(), request + "\n", has_waited_in_the_call) ||
+      !receive(connection.number(), answer, [] { return false; }, has_waited_in_the_call)) {
     return system_failure(errno, "asking the server behind " + path);
   }
   if (answer.empty()) return failure(EPROTO, "the server behind " + path + " said nothing");

@@ -17,7 +17,7 @@ namespace lunway::admin {
 
 class ControlSocket {
  public:
-  /// The longest request, and how long either side may keep the other waiting for its next byte.
+  /// The longest request, and how long a client may take for it, and to take its answer.
   static constexpr std::size_t kMaxRequestBytes = 4096;
   static constexpr int kPatienceSeconds = 5;
 

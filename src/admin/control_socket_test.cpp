@@ -5,11 +5,17 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 namespace lunway::admin {
 namespace {
@@ -66,6 +72,22 @@ TEST_F(ControlSocketTest, AnEndlessRequestGetsNoAnswer) {
   const auto socket = ControlSocket::open(path(), echo);
   EXPECT_FALSE(ask_control(path(), std::string(2 * ControlSocket::kMaxRequestBytes, 'x'), 5));
   EXPECT_TRUE(ask_control(path(), "status", 5));
+}
+
+TEST_F(ControlSocketTest, AClientThatSaysNothingHoldsNobodyUp) {
+  auto socket = ControlSocket::open(path(), echo);
+  ASSERT_TRUE(socket) << socket.error().message;
+  const int silent = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::ranges::copy(path(), address.sun_path);
+  ASSERT_EQ(::connect(silent, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // so that the socket is busy with it
+
+  const auto before = std::chrono::steady_clock::now();
+  socket->reset();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(ControlSocket::kPatienceSeconds) / 2);
+  ::close(silent);
 }
 
 TEST_F(ControlSocketTest, NobodyThereIsSaid) {
