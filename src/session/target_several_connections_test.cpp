@@ -294,5 +294,26 @@ TEST_F(Rfc7143_4_2_3_TargetConnections, AFunctionReachesTheTasksOfAll) {
   EXPECT_TRUE(second.target_is_silent());
 }
 
+// The function waits for data of the write, which it has stopped, when its connection is lost.
+TEST_F(Rfc7143_4_2_3_TargetConnections, AFunctionLostWithItsConnectionLeavesNoTaskBehind) {
+  second.send(wire::ScsiCommand::build(write_fields(1, 100, 4096)));
+  std::array<std::byte, 4096> memory{};
+  const TaskId write = submitted();
+  first.accept(write, memory);
+  ASSERT_TRUE(second.receive()) << "the R2T";
+  first.send(wire::TaskManagementRequest::build({.immediate = true,
+                                                 .function = wire::TaskManagementFunction::logical_unit_reset,
+                                                 .lun = {},
+                                                 .itt = wire::Itt(50),
+                                                 .cmd_sn = wire::CmdSN(101)}));
+  EXPECT_FALSE(first.take<Abort>()) << "the data may still come";
+  lose(first);
+  const auto abort = first.take<Abort>();
+  ASSERT_TRUE(abort);
+  EXPECT_EQ(abort->task, write);
+  first.aborted(write);
+  EXPECT_TRUE(first.take<Release>());
+}
+
 }  // namespace
 }  // namespace lunway::session::testing

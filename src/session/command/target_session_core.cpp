@@ -166,7 +166,7 @@ std::optional<SessionOutput> TargetSessionCore::next_output() {
     if (auto output = output_of(*task)) return output;
     attention_.remove(*task);
   }
-  if (!ended_ && ever_attached_ && members_.is_over() && tasks_.living() == 0) {
+  if (!ended_ && (ever_attached_ || closing_) && members_.is_over() && tasks_.living() == 0) {
     ended_ = true;
     return SessionEnded{end_reason_};
   }

@@ -209,6 +209,8 @@ void TaskManagement::forget(wire::Cid cid) {
     task.connection = nullptr;
     // The owner works on it: its answer ends it, unheard.
     if (task.submitted) continue;
+    // What it has stopped cannot go on: it ends, although nobody hears of it.
+    abort_marked(task);
     finish(task, Code::function_rejected);
   }
 }
