@@ -160,7 +160,7 @@ void ServedConnection::on_sent(runtime::TcpStream& /*stream*/) {
 bool ServedConnection::serve() {
   if (is_leaving_) return false;
   take_outputs();
-  const bool has_read = home_ == nullptr && read_on();
+  const bool has_read = read_on();  // a connection that waits to go over only stops reading
   if (home_ == nullptr) send_ready();
   take_outputs();
   if (home_ != nullptr && !is_closed_ && !stream_.is_sending()) {
@@ -268,6 +268,8 @@ void ServedConnection::granted(const NexusKey& key, std::optional<wire::Tsih> ts
   if (session_ != nullptr) {
     session_->add(*this);
     engine_->open(shard_.loop().now(), session_->engine());
+    // The login may have ended meanwhile: then nobody comes.
+    if (engine_->session() == nullptr) session_->engine().close();
   } else if (tsih) {
     shard_.context().registry->release(key, *tsih);
     engine_->refuse(shard_.loop().now(), wire::LoginStatus::not_found);
@@ -295,7 +297,7 @@ void ServedConnection::handle(const session::Close& close) {
 }
 
 void ServedConnection::request_logout(Duration within) {
-  if (is_closed_) return;
+  if (is_closed_ || is_leaving_) return;
   engine_->request_logout(shard_.loop().now(), within);
   serve_all();
 }

@@ -92,15 +92,22 @@ std::shared_ptr<ServedSession> ShardServer::open_session(const session::SessionR
 
 std::shared_ptr<ServedSession> ShardServer::find_session(const NexusKey& key, wire::Tsih tsih) const {
   for (const auto& [address, session] : sessions_) {
-    if (session->engine().tsih() == tsih && session->key() == key) return session;
+    if (session->engine().tsih() != tsih || session->key() != key) continue;
+    return is_served(session->engine().request()) ? session : nullptr;
   }
   return nullptr;
+}
+
+/// A change of the configuration may have taken the target away.
+bool ShardServer::is_served(const session::SessionRequest& request) const {
+  return request.session.session_type != text::SessionType::normal ||
+         context_.directory->catalog()->find_served(*request.target_name, request.portal_group_tag) != nullptr;
 }
 
 void ShardServer::session_failed(ServedSession& session, bool failed) {
   failed_.remove(&session);
   if (!failed) return;
-  if (is_draining_) return session.close();
+  if (is_draining_ || !is_served(session.engine().request())) return session.close();
   failed_.push_back(&session);
   if (failed_.size() > context_.max_failed_sessions) failed_.front()->close();
 }
@@ -171,6 +178,8 @@ void ShardServer::sanitize(std::shared_ptr<Disk> disk) {
   const auto execution = std::make_shared<SanitizeExecution>(*this, std::move(disk));
   sanitizing_.push_back(execution);
   execution->start();
+  // The next start takes it up again.
+  if (is_draining_) execution->stop();
 }
 
 void ShardServer::sanitize_ended(SanitizeExecution& execution) {

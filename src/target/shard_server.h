@@ -126,6 +126,7 @@ class ShardServer {
 
   std::vector<std::shared_ptr<ServedConnection>> connections() const;
   bool make_room_for_login();
+  bool is_served(const session::SessionRequest& request) const;
   void tell_if_empty() const;
   void serve_buffer_waiters();
   void stop_sanitizing();
