@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,7 +16,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <string>
-#include <thread>
 
 namespace lunway::admin {
 namespace {
@@ -82,7 +82,8 @@ TEST_F(ControlSocketTest, AClientThatSaysNothingHoldsNobodyUp) {
   address.sun_family = AF_UNIX;
   std::ranges::copy(path(), address.sun_path);
   ASSERT_EQ(::connect(silent, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // so that the socket is busy with it
+  pollfd answered{.fd = silent, .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&answered, 1, 50), 0) << "its request is waited for";
 
   const auto before = std::chrono::steady_clock::now();
   socket->reset();
