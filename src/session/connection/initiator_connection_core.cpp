@@ -86,11 +86,11 @@ InitiatorConnectionCore::InitiatorConnectionCore(Instant now, InitiatorSessionCo
   assert(session.state() != InitiatorSessionState::failed && "a lost session is not continued");
   machine_.step(Event::connect_started);
   machine_.step(Event::connected);
-  login_.emplace(session.profile(), entropy,
-                 InitiatorLogin::Start{.tsih = session.tsih(),
-                                       .session = session.parameters(),
-                                       .authenticated = session.is_authenticated()},
-                 limits);
+  login_.emplace(
+      session.profile(), entropy,
+      InitiatorLogin::Start{
+          .tsih = session.tsih(), .session = session.parameters(), .authenticated = session.is_authenticated()},
+      limits);
 }
 
 InitiatorConnectionCore::~InitiatorConnectionCore() {
