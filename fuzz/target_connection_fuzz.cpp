@@ -39,6 +39,7 @@ namespace wire = lunway::wire;
 using lunway::Bytes;
 using lunway::bytes_of;
 using lunway::Instant;
+using lunway::kNever;
 using lunway::MutableBytes;
 
 class Entropy final : public session::EntropySource {
