@@ -9,25 +9,19 @@
 
 namespace lunway::session {
 
-TargetTaskTable::TargetTaskTable(std::uint32_t slots)
-    : slots_(slots), free_(slots), buckets_(std::bit_ceil(std::size_t{slots} * 2), nullptr) {
-  for (std::uint32_t slot = 0; slot < slots; ++slot) {
-    slots_[slot].slot = slot;
-    free_[slots - 1 - slot] = slot;
-  }
-}
+TargetTaskTable::TargetTaskTable(std::uint32_t most) : most_(most) {}
 
 TargetTask* TargetTaskTable::create(TargetTask::Kind kind, wire::HeaderView header) {
-  if (free_.empty()) return nullptr;
+  if (free_.empty() && !make_places()) return nullptr;
   const std::uint32_t slot = free_.back();
   free_.pop_back();
   ++living_;
+  if (++generation_ == 0) generation_ = 1;
 
-  TargetTask& task = slots_[slot];
-  const std::uint32_t generation = task.generation + 1 == 0 ? 1 : task.generation + 1;
+  TargetTask& task = at(slot);
   task = TargetTask();
   task.slot = slot;
-  task.generation = generation;
+  task.generation = generation_;
   task.kind = kind;
   task.state = TargetTask::State::running;
   std::ranges::copy(header, task.header.begin());
@@ -38,10 +32,42 @@ TargetTask* TargetTaskTable::create(TargetTask::Kind kind, wire::HeaderView head
   return &task;
 }
 
+bool TargetTaskTable::make_places() {
+  const std::uint32_t first = made();
+  if (first >= most_) return false;
+  places_.push_back(std::make_unique<TargetTask[]>(kPlaces));
+  for (std::uint32_t slot = std::min(made(), most_); slot-- > first;) free_.push_back(slot);
+  if (made() * 2 > buckets_.size()) spread_tags(std::bit_ceil(std::size_t{made()} * 2));
+  return true;
+}
+
+/// Puts the tasks into other buckets, twice as many as there are slots or more.
+void TargetTaskTable::spread_tags(std::size_t buckets) {
+  std::vector<TargetTask*> old(buckets, nullptr);
+  old.swap(buckets_);
+  for (TargetTask* task : old) {
+    while (task != nullptr) {
+      TargetTask* next = task->next_in_bucket;
+      TargetTask*& first = bucket(task->itt());
+      task->next_in_bucket = first;
+      first = task;
+      task = next;
+    }
+  }
+}
+
+void TargetTaskTable::shrink() {
+  assert(living_ == 0);
+  if (places_.size() <= 1) return;
+  std::vector<std::unique_ptr<TargetTask[]>>().swap(places_);
+  std::vector<std::uint32_t>().swap(free_);
+  std::vector<TargetTask*>().swap(buckets_);
+}
+
 void TargetTaskTable::forget_tag(TargetTask& task) {
-  for (TargetTask** at = &bucket(task.itt()); *at != nullptr; at = &(*at)->next_in_bucket) {
-    if (*at != &task) continue;
-    *at = task.next_in_bucket;
+  for (TargetTask** place = &bucket(task.itt()); *place != nullptr; place = &(*place)->next_in_bucket) {
+    if (*place != &task) continue;
+    *place = task.next_in_bucket;
     task.next_in_bucket = nullptr;
     return;
   }
@@ -56,14 +82,15 @@ void TargetTaskTable::destroy(TargetTask& task) {
 }
 
 TargetTask* TargetTaskTable::find(wire::Itt itt) {
+  if (buckets_.empty()) return nullptr;
   TargetTask* task = bucket(itt);
   while (task != nullptr && task->itt() != itt) task = task->next_in_bucket;
   return task;
 }
 
 TargetTask* TargetTaskTable::find(TaskId id) {
-  if (id.slot() >= slots_.size()) return nullptr;
-  TargetTask& task = slots_[id.slot()];
+  if (id.slot() >= made()) return nullptr;
+  TargetTask& task = at(id.slot());
   return task.alive() && task.generation == id.generation() ? &task : nullptr;
 }
 
@@ -74,8 +101,12 @@ TargetTask*& TargetTaskTable::bucket(wire::Itt itt) {
 }
 
 bool TargetTaskTable::is_consistent() const {
-  const auto living = std::ranges::count_if(slots_, [](const TargetTask& task) { return task.alive(); });
-  return static_cast<std::size_t>(living) == living_ && living_ + free_.size() == slots_.size();
+  std::uint32_t living = 0;
+  for (const auto& places : places_) {
+    living += static_cast<std::uint32_t>(
+        std::count_if(places.get(), places.get() + kPlaces, [](const TargetTask& task) { return task.alive(); }));
+  }
+  return living == living_ && living_ + free_.size() == std::min(made(), most_);
 }
 
 }  // namespace lunway::session
