@@ -37,7 +37,8 @@ bool TargetTaskTable::make_places() {
   if (first >= most_) return false;
   places_.push_back(std::make_unique<TargetTask[]>(kPlaces));
   for (std::uint32_t slot = std::min(made(), most_); slot-- > first;) free_.push_back(slot);
-  if (made() * 2 > buckets_.size()) spread_tags(std::bit_ceil(std::size_t{made()} * 2));
+  const std::size_t buckets = std::bit_ceil(std::size_t{made()} * 2);
+  if (buckets > buckets_.size()) spread_tags(buckets);
   return true;
 }
 
