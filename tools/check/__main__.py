@@ -27,6 +27,7 @@ def steps_of(grade: str) -> list[tuple[str, Callable[[], Results]]]:
     full = grade == "full"
     return QUICK + [
         ("clang-tidy", steps.check_lint),
+        ("instructions per command", steps.check_instructions),
         ("interop", steps.check_interop),
         ("ThreadSanitizer", lambda: steps.check_threads(all_rooms=full)),
         ("fuzz", lambda: steps.check_fuzzers(seconds=60 if full else 5)),

@@ -15,6 +15,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 LOGS = os.path.join(ROOT, "build", "check")
 JOBS = int(os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or len(os.sched_getaffinity(0)))
 CODE_FOLDERS = ("src", "include", "tests", "fuzz", "bench")
+TOOLS = ("tools/check", "tools/ledger", "tools/tidy", "bench")
+NOTHING_COMPARED = 77  # exit status of bench/instructions.py
 ROOMS_WITH_THREADS = ("runtime", "target", "initiator")
 
 
@@ -71,12 +73,11 @@ def check_ledger() -> Results:
 
 
 def check_tools() -> Results:
-    """The unit tests of tools/ itself."""
+    """The unit tests of what is written in Python."""
     results = Results()
-    for folder in ("check", "ledger", "tidy"):
-        name = f"tools-{folder}"
-        status, log = run(name, ["python3", "-B", "-m", "unittest", "discover", "-s", f"tools/{folder}", "-p",
-                                 "*_test.py"], 120)
+    for folder in TOOLS:
+        name = folder.replace("/", "-")
+        status, log = run(name, ["python3", "-B", "-m", "unittest", "discover", "-s", folder, "-p", "*_test.py"], 120)
         count = re.search(r"^Ran (\d+) tests?", log, re.MULTILINE)
         broken = sum(int(number) for number in re.findall(r"(?:failures|errors)=(\d+)", log))
         if status == 0 and count:
@@ -139,12 +140,25 @@ def check_release() -> Results:
 def check_lint() -> Results:
     """clang-tidy over the sources; unit tests are left out, GoogleTest's macros make them slow and noisy."""
     status, log = run("clang-tidy", ["run-clang-tidy-19", "-quiet", "-j", str(JOBS), "-p", "build/debug",
-                                     r"^(?!.*_test\.cpp$).*/(src|fuzz)/.*\.cpp$"], 2400)
+                                     r"^(?!.*_test\.cpp$).*/(src|fuzz|bench)/.*\.cpp$"], 2400)
     if status == 0:
         return passed()
     # What is wrong in a header is said again for every source that includes it.
     lines = {line.replace(ROOT + "/", "") for line in log.splitlines() if re.search(r": (error|warning): ", line)}
     return failed("clang-tidy", "\n".join(sorted(lines)) or log)
+
+
+def check_instructions() -> Results:
+    """What a command costs a target, in instructions: the same number on every machine, however busy it is."""
+    built = build("release", "bench")
+    if not built.passed:
+        return built
+    status, log = run("instructions", ["python3", "-B", "bench/instructions.py"], 600)
+    if status == NOTHING_COMPARED:
+        built.add(skipped("instructions per command", log.strip().splitlines()[-1]))
+    else:
+        built.add(passed() if status == 0 else failed("instructions per command", log))
+    return built
 
 
 def check_interop() -> Results:
