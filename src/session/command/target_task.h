@@ -87,7 +87,7 @@ struct TargetTask {
 
   // The request.
   wire::Header header{};
-  std::array<std::byte, wire::kMaxCdbSize> cdb{};
+  std::array<std::byte, wire::kMaxCdbSize> cdb;  // as much of it as cdb_length says
   std::uint32_t cdb_length = 0;
   std::uint32_t write_length = 0;
   std::uint32_t read_length = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <memory>
 
 namespace lunway::session {
 
@@ -19,7 +20,8 @@ TargetTask* TargetTaskTable::create(TargetTask::Kind kind, wire::HeaderView head
   if (++generation_ == 0) generation_ = 1;
 
   TargetTask& task = at(slot);
-  task = TargetTask();
+  std::destroy_at(&task);
+  std::uninitialized_default_construct_n(&task, 1);  // not as TargetTask(), which would clear all its bytes first
   task.slot = slot;
   task.generation = generation_;
   task.kind = kind;
