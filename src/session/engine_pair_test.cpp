@@ -155,5 +155,40 @@ TEST(Rfc7143_11_18_EnginePair, PingsComeBackBothWays) {
   EXPECT_GT(pair.target_connection->deadline(), pair.now + std::chrono::seconds(29)) << "the initiator has answered";
 }
 
+/// A connection that has been silent gives the memory of busier times back, with commands under way or none.
+TEST(TargetConnection, GoesOnAfterARest) {
+  for (const bool rests_with_a_command : {false, true}) {
+    EnginePair pair(7);
+    ASSERT_TRUE(pair.run() && pair.logged_in);
+    for (std::uint32_t round = 0; round < 3; ++round) {
+      const auto written = pattern(20'000, round);
+      std::vector<TaskId> tasks;
+      for (std::uint32_t i = 0; i < 20; ++i) {
+        const auto cdb = pair.cdb(kWriteCode, i << 15);
+        tasks.push_back(pair.initiator.submit(pair.now, {.cdb = cdb, .data_out = written}).value());
+      }
+      ASSERT_TRUE(pair.run());
+      std::vector<std::byte> read(written.size());
+      tasks.push_back(pair.initiator.submit(pair.now, {.cdb = pair.cdb(kReadCode, 5U << 15), .data_in = read}).value());
+      ASSERT_TRUE(pair.run());
+      for (const TaskId task : tasks) ASSERT_NE(pair.result_of<ScsiCompletion>(task), nullptr);
+      EXPECT_TRUE(read == written);
+
+      pair.device_sleeps = rests_with_a_command;
+      std::array<std::byte, 4096> memory{};
+      const auto sleeper = pair.initiator.submit(pair.now, {.cdb = pair.cdb(kReadCode, 0), .data_in = memory}).value();
+      ASSERT_TRUE(pair.run());
+      pair.now = pair.target_connection->deadline();
+      pair.target_connection->expire(pair.now);
+      ASSERT_TRUE(pair.run());
+      ASSERT_FALSE(pair.target_closed);
+      EXPECT_EQ(pair.target->active_tasks(), rests_with_a_command ? 1U : 0U);
+      pair.device_sleeps = false;
+      ASSERT_TRUE(pair.run());
+      EXPECT_NE(pair.result_of<ScsiCompletion>(sleeper), nullptr);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lunway::session::testing

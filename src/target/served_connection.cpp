@@ -310,6 +310,7 @@ void ServedConnection::close() {
 void ServedConnection::expire(Instant now) {
   if (is_closed_) return stream_.close();
   engine_->expire(now);
+  if (session_ != nullptr) session_->shrink();
   serve_all();
 }
 

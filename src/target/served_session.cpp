@@ -40,7 +40,6 @@ ServedSession::ServedSession(ShardServer& shard, const session::SessionRequest& 
       identity_(identity_of(request, std::move(port_groups))),
       luns_(identity_, shard.index()),
       engine_(request, tsih, shard.session_limits()),
-      executions_(engine_.task_slots()),
       timer_(runtime::Timer::calling<&ServedSession::expire>(shard.loop().timers(), this)) {
   if (luns != nullptr) luns_.change_to(*luns);
 }
@@ -88,6 +87,10 @@ void ServedSession::drain() {
 void ServedSession::expire(Instant now) {
   engine_.expire(now);
   drain();
+}
+
+void ServedSession::shrink() {
+  if (engine_.active_tasks() == 0) std::vector<std::unique_ptr<CommandExecution>>().swap(executions_);
 }
 
 void ServedSession::close() {
@@ -156,6 +159,7 @@ void ServedSession::handle(const session::SubmitTaskManagement& request) {
 void ServedSession::handle(const session::SessionEnded& /*ended*/) { ended_ = true; }
 
 CommandExecution& ServedSession::execution_in(std::uint32_t slot) {
+  if (slot >= executions_.size()) executions_.resize(slot + 1);
   std::unique_ptr<CommandExecution>& execution = executions_[slot];
   if (execution == nullptr) execution = std::make_unique<CommandExecution>(*this);
   return *execution;

@@ -52,6 +52,9 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   /// As take_outputs(), and then serves its connections. After every verb. The session may be gone when it returns.
   void drain();
 
+  /// Gives memory of past commands back, when none is under way.
+  void shrink();
+
   /// Ends it without a word to the initiator.
   void close();
   /// Asks the initiator to log out of it within this time.

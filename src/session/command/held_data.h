@@ -38,6 +38,13 @@ class HeldData {
 
   void give_back(std::byte* block) { free_.push_back(block); }
 
+  /// Gives the blocks back that are not in use, when none is.
+  void shrink() {
+    if (in_use() != 0) return;
+    blocks_.clear();
+    free_.clear();
+  }
+
   std::size_t in_use() const { return blocks_.size() - free_.size(); }
   bool is_over_limit() const { return in_use() > most_; }
 

@@ -223,6 +223,12 @@ wire::Ttt TargetSessionCore::new_transfer_tag() {
   return wire::Ttt(last_transfer_tag_);
 }
 
+void TargetSessionCore::shrink() {
+  if (tasks_.living() != 0) return;
+  tasks_.shrink();
+  held_.shrink();
+}
+
 bool TargetSessionCore::is_consistent() const {
   if (!window_.is_consistent() || !tasks_.is_consistent()) return false;
   auto& slots = const_cast<TargetTaskTable&>(tasks_);

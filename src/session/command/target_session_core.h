@@ -59,6 +59,8 @@ class TargetSessionCore {
   const SessionLimits& limits() const { return limits_; }
   std::uint32_t active_tasks() const { return tasks_.living(); }
   bool is_discovery() const { return request_.session.session_type == text::SessionType::discovery; }
+  /// Gives memory of past commands back, when no task lives.
+  void shrink();
   bool is_consistent() const;
   bool drained() const { return attention_.empty(); }
   /// A verb of the owner is over: functions and connections that waited for it move on.

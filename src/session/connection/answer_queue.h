@@ -7,6 +7,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <vector>
@@ -26,8 +27,6 @@ class AnswerQueue {
     /// Sent with the digests of the connection. Login Responses go without.
     bool with_digests = true;
   };
-
-  explicit AnswerQueue(std::size_t places) : ring_(places) {}
 
   /// Everything that the transport has not taken.
   std::size_t size() const { return size_; }
@@ -55,7 +54,7 @@ class AnswerQueue {
  private:
   // Views of an answer's data stay valid: a moved vector keeps its bytes.
   void grow() {
-    std::vector<Answer> larger(ring_.size() * 2);
+    std::vector<Answer> larger(std::max<std::size_t>(1, ring_.size() * 2));
     for (std::size_t i = 0; i < size_; ++i) larger[i] = std::move(ring_[(first_ + i) % ring_.size()]);
     ring_ = std::move(larger);
     first_ = 0;

@@ -187,6 +187,7 @@ void TargetConnectionCore::expire(Instant now) {
         close_now(CloseReason::peer_silent, "a discovery session that asks nothing");
         return;
       }
+      shrink();
       transmitter_.answer(wire::NopIn::build({.ttt = session_->new_transfer_tag()}), {}, false);
       break;
     case TargetLiveness::Action::give_up:
@@ -194,6 +195,13 @@ void TargetConnectionCore::expire(Instant now) {
       return;
   }
   settle(now);
+}
+
+/// Nothing has been heard for a while: what busier times have left behind goes.
+void TargetConnectionCore::shrink() {
+  transmitter_.shrink();
+  text_.shrink();
+  session_->shrink();
 }
 
 bool TargetConnectionCore::is_full_feature() const { return session_ != nullptr; }

@@ -99,6 +99,7 @@ class TargetConnectionCore {
 
   enum class Ending : std::uint8_t { no, when_transmitted, now, reported };
 
+  void shrink();
   void on_step(Instant now, const wire::Step& step);
   void on_pdu(Instant now, const wire::WholePdu& pdu);
   void on_framing_error(const wire::FramingError& error);

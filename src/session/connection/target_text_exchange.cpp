@@ -64,7 +64,7 @@ std::expected<void, TargetTextExchange::Refusal> TargetTextExchange::take_pairs(
     start.connection = *parameters_;
     text::Policy policy;
     policy.number(text::KeyId::max_recv_data_segment_length).preferred = parameters_->our_max_recv_data_segment_length;
-    negotiator_.emplace(start, policy);
+    negotiator_ = std::make_unique<text::Negotiator>(start, policy);
   }
   text::PairReader reader(assembler_.text(), text::TextLimits{.bytes = limits_.text_bytes});
   bool has_keys = false;
@@ -146,6 +146,12 @@ std::expected<TargetTextExchange::Answer, TargetTextExchange::Refusal> TargetTex
 
 void TargetTextExchange::expire(Instant now) {
   if (active_ && now >= deadline_) reset();
+}
+
+void TargetTextExchange::shrink() {
+  if (active_) return;
+  assembler_ = text::TextAssembler({.bytes = limits_.text_bytes});
+  out_ = text::TextWriter(limits_.text_response_bytes);
 }
 
 void TargetTextExchange::reset() {

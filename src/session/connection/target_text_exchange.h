@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -51,6 +52,8 @@ class TargetTextExchange {
   Instant deadline() const { return active_ ? deadline_ : kNever; }
   /// A stalled exchange is forgotten; its tag goes stale.
   void expire(Instant now);
+  /// Gives memory of past exchanges back.
+  void shrink();
 
  private:
   std::expected<void, Refusal> take_pairs(bool final);
@@ -71,7 +74,7 @@ class TargetTextExchange {
   std::size_t text_bytes_ = 0;
   text::TextAssembler assembler_;
   text::TextWriter out_;
-  std::optional<text::Negotiator> negotiator_;
+  std::unique_ptr<text::Negotiator> negotiator_;
 };
 
 }  // namespace lunway::session

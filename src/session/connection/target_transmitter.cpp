@@ -14,11 +14,15 @@
 
 namespace lunway::session {
 
-TargetTransmitter::TargetTransmitter(const ConnectionLimits& limits)
-    : limits_(limits), answers_(limits.queued_answers) {
-  pdus_.reserve(limits.transmit_pdus);
-  departures_.reserve(limits.transmit_pdus);
-  pieces_.reserve(limits.transmit_pdus * wire::PieceList::kMaxPieces);
+TargetTransmitter::TargetTransmitter(const ConnectionLimits& limits) : limits_(limits) {}
+
+void TargetTransmitter::shrink() {
+  if (in_flight()) return;
+  std::vector<wire::EncodedPdu>().swap(pdus_);
+  std::vector<Departure>().swap(departures_);
+  std::vector<Bytes>().swap(pieces_);
+  next_piece_ = next_departure_ = 0;
+  if (answers_.size() == 0) answers_ = {};
 }
 
 void TargetTransmitter::join(TargetSessionCore& session, const text::ConnectionParameters& parameters) {

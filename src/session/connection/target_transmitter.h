@@ -48,6 +48,8 @@ class TargetTransmitter {
   /// Answers that wait or are with the transport.
   std::size_t queued_answers() const { return answers_.size(); }
   bool idle() const { return !in_flight() && !something_due(); }
+  /// Gives memory of past batches back.
+  void shrink();
 
   // ------------------------------------------------------------------------------------------------ the session
 

@@ -98,7 +98,7 @@ NextStage take(AwaitFirstLogin /*stage*/, LoginContext& context, const wire::Log
   context.policy = *std::move(policy);
   keep_within_engine(context.policy.negotiation);
   wanted.portal_group_tag = context.policy.portal_group_tag;
-  context.negotiator.emplace(start_of(wanted), context.policy.negotiation);
+  context.negotiator = std::make_unique<text::Negotiator>(start_of(wanted), context.policy.negotiation);
   if (!introduce(context)) return refuse(LoginStatus::target_error, "the target's own keys do not fit");
 
   if (request.flags().csg == wire::LoginStage::security_negotiation) {

@@ -34,11 +34,11 @@ NextStage take(LoginDone /*stage*/, LoginContext& /*context*/, const wire::Login
 }
 
 NextStage finish_negotiation(LoginContext& context) {
-  text::Negotiator& negotiator = *context.negotiator;
-  if (auto failed = negotiator.finish()) return std::unexpected(failure_of(*failed));
-  context.request->session = negotiator.session_parameters();
-  context.request->connection = negotiator.connection_parameters();
-  if (const auto alias = negotiator.declared(text::KeyId::initiator_alias)) {
+  const std::unique_ptr<text::Negotiator> negotiator = std::move(context.negotiator);
+  if (auto failed = negotiator->finish()) return std::unexpected(failure_of(*failed));
+  context.request->session = negotiator->session_parameters();
+  context.request->connection = negotiator->connection_parameters();
+  if (const auto alias = negotiator->declared(text::KeyId::initiator_alias)) {
     context.request->initiator_alias = std::string(*alias);
   }
   return LoginDone{};

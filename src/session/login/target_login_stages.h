@@ -8,6 +8,7 @@
 #pragma once
 
 #include <expected>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -44,7 +45,8 @@ struct LoginContext {
   /// Set by AwaitFirstLogin, complete in LoginDone.
   std::optional<SessionRequest> request = {};
   LoginPolicy policy = {};
-  std::optional<text::Negotiator> negotiator = {};
+  /// From AwaitFirstLogin to the end of OperationalStage.
+  std::unique_ptr<text::Negotiator> negotiator = {};
   text::TextWriter out{};
 };
 
