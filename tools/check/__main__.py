@@ -29,6 +29,7 @@ def steps_of(grade: str) -> list[tuple[str, Callable[[], Results]]]:
         ("clang-tidy", steps.check_lint),
         ("instructions per command", steps.check_instructions),
         ("interop", steps.check_interop),
+        ("Linux kernel", steps.check_kernel),
         ("ThreadSanitizer", lambda: steps.check_threads(all_rooms=full)),
         ("fuzz", lambda: steps.check_fuzzers(seconds=60 if full else 5)),
     ]

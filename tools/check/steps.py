@@ -162,12 +162,21 @@ def check_instructions() -> Results:
 
 
 def check_interop() -> Results:
-    if not glob.glob(os.path.join(ROOT, "tests/interop/test_*.py")):
-        return skipped("interop", "tests/interop has no test")
-    report = os.path.join(LOGS, "interop.xml")
-    command = ["/usr/bin/python3", "-B", "-m", "pytest", "tests/interop", "-p", "no:cacheprovider",
+    return peer_tests("interop")
+
+
+def check_kernel() -> Results:
+    """Skipped test by test, with the reason, where User Mode Linux does not run."""
+    return peer_tests("kernel")
+
+
+def peer_tests(folder: str) -> Results:
+    if not glob.glob(os.path.join(ROOT, f"tests/{folder}/test_*.py")):
+        return skipped(folder, f"tests/{folder} has no test")
+    report = os.path.join(LOGS, f"{folder}.xml")
+    command = ["/usr/bin/python3", "-B", "-m", "pytest", f"tests/{folder}", "-p", "no:cacheprovider",
                "--lunway", "build/debug/lunway", "--require-peers", f"--junitxml={report}"]
-    return reported("interop", command, report, "interop")
+    return reported(folder, command, report, folder)
 
 
 def check_threads(all_rooms: bool) -> Results:
