@@ -33,8 +33,9 @@ def main() -> int:
     rounds, seconds = (1, 2) if arguments.quick else (5, 5)
     machine.raise_descriptor_limit()
     facts = machine.facts()
-    print(machine.heading(facts))
-    rows = measure(build("lunway"), rounds, seconds)
+    program = build("lunway")
+    print(machine.heading(facts), flush=True)
+    rows = measure(program, rounds, seconds)
     print(table(rows))
     results.write(arguments.output, "sessions", {"machine": facts, "rounds": rounds, "seconds": seconds, "rows": rows},
                   svg("Idle sessions", machine.heading(facts), panels(rows)))

@@ -73,11 +73,12 @@ apt_get() {
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@" < /dev/null
 }
 
-# Debian starts the daemons of newly installed tgt and open-isns-server at once, open to everybody. Tests start their
-# own.
+# Debian starts the daemons of newly installed tgt, istgt and open-isns-server at once, open to everybody. Tests start
+# their own.
 without_daemons() {
   local status=0 units=()
   [[ " ${missing[*]} " == *" tgt "* ]] && units+=(tgt.service)
+  [[ " ${missing[*]} " == *" istgt "* ]] && units+=(istgt.service)
   [[ " ${missing[*]} " == *" open-isns-server "* ]] && units+=(isnsd.service)
   if ((${#units[@]} == 0)) || ! systemctl show-environment > /dev/null 2>&1; then
     "$@"
