@@ -216,6 +216,11 @@ bool CommandExecution::start(scsi::Step& /*step*/, const scsi::AbortTasks& abort
 /// True when the request ended at once and `step` is what comes next.
 bool CommandExecution::use_medium(scsi::Step& step, const volume::VolumeRequest& request) {
   request_ = request;
+  if (request.verb == volume::VolumeRequest::Verb::flush && medium_->volume->traits().flush_lanes != 0) {
+    state_ = State::waiting_for_medium;
+    flush_.start(session_.shard().loop(), medium_->flushes, *medium_->volume);
+    return false;
+  }
   const volume::Started started = medium_->volume->start(request);
   if (const IoOp* op = std::get_if<IoOp>(&started)) {
     state_ = State::waiting_for_medium;
@@ -286,7 +291,7 @@ void CommandExecution::abandon() { end_early(Ending::abandoned); }
 void CommandExecution::lose_copy_unit() {
   if (!is_running() || ending_ != Ending::none) return;
   lost_copy_unit_ = true;
-  if (state_ != State::waiting_for_medium) end_copy();
+  if (!medium_has_it()) end_copy();
 }
 
 void CommandExecution::end_copy() {
@@ -300,8 +305,11 @@ void CommandExecution::end_early(Ending ending) {
   // task.
   ending_ = std::max(ending_, ending);
   if (state_ == State::waiting_for_buffer) session_.stop_waiting_for_buffer(*this);
-  if (state_ != State::waiting_for_medium) end_now();
+  if (!medium_has_it()) end_now();
 }
+
+/// Whether the disk is at work for it. A flush that waits for its turn is no longer waited for.
+bool CommandExecution::medium_has_it() { return state_ == State::waiting_for_medium && !flush_.give_up(); }
 
 void CommandExecution::end_now() {
   if (disk_ != nullptr) disk_->unit.abandon(*this);

@@ -17,6 +17,7 @@
 #include "scsi/task.h"
 #include "session/target_session.h"
 #include "target/disk.h"
+#include "target/shared_flush.h"
 
 namespace lunway::target {
 
@@ -71,7 +72,7 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
     idle,
     waiting_for_buffer,
     waiting_for_data,
-    waiting_for_medium,
+    waiting_for_medium,  // or for a flush that others share
     waiting_for_others,  // commands that use the blocks, other shards, the state directory
     answered,            // the engine still uses the memory
   };
@@ -94,6 +95,7 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   bool start_reading(scsi::Step& step);
   void solicit_chunk();
   bool use_medium(scsi::Step& step, const volume::VolumeRequest& request);
+  bool medium_has_it();
   bool end_piece(scsi::Step& step, const scsi::Outcome& outcome);
   void medium_ended(const runtime::Outcome& outcome);
   void log_failure(int error) const;
@@ -122,6 +124,7 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   runtime::Buffer buffer_;
   Bytes data_in_;
   runtime::Operation operation_ = runtime::Operation::calling<&CommandExecution::medium_ended>(this);
+  SharedFlush flush_ = SharedFlush::calling<&CommandExecution::medium_ended>(this);
 };
 
 }  // namespace lunway::target

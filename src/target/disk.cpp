@@ -85,7 +85,8 @@ Result<std::shared_ptr<Disk>> open_disk(const VolumeConfig& config, IdentityStor
 }
 
 Result<> flush(Disk& disk) {
-  if (disk.unit.has_lost_writes()) return failure(EIO, disk.name + ": a flush failed, and blocks may be lost");
+  if (disk.unit.has_lost_writes() || disk.flushes.has_failed())
+    return failure(EIO, disk.name + ": a flush failed, and blocks may be lost");
   const volume::Started started = disk.volume->start({.verb = volume::VolumeRequest::Verb::flush});
   const IoOp* op = std::get_if<IoOp>(&started);
   if (op == nullptr) return std::get<Result<>>(started);

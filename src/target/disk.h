@@ -12,6 +12,7 @@
 #include "scsi/logical_unit.h"
 #include "target/identity.h"
 #include "target/server_config.h"
+#include "volume/flush_group.h"
 #include "volume/volume.h"
 
 namespace lunway::target {
@@ -25,7 +26,8 @@ struct Disk : std::enable_shared_from_this<Disk> {
         reservation_path(std::move(path_for_reservations)),
         sanitize_path(std::move(path_for_sanitize)),
         volume(std::move(backing)),
-        unit(options) {}
+        unit(options),
+        flushes(volume->traits().flush_lanes) {}
 
   const std::string name;
   /// Unique in the world: disks with the same one hold the same data.
@@ -36,6 +38,8 @@ struct Disk : std::enable_shared_from_this<Disk> {
   const std::string sanitize_path;
   const std::unique_ptr<volume::Volume> volume;
   scsi::LogicalUnit unit;
+  /// Whose turn it is to flush the volume.
+  volume::FlushGroup flushes;
 };
 
 /// Opens (or makes) the volume that `config` describes. A file is locked: two servers never serve one.

@@ -55,6 +55,10 @@ void SanitizeExecution::run(scsi::Step step) {
 /// A volume that answers at once must not keep the loop from its sessions: the next step is for its next turn.
 void SanitizeExecution::use_medium(const scsi::Access& access) {
   request_ = request_of(access);
+  if (access.verb == scsi::Access::Verb::flush && disk_->volume->traits().flush_lanes != 0) {
+    error_ = 0;
+    return flush_.start(shard_.loop(), disk_->flushes, *disk_->volume);
+  }
   const volume::Started started = disk_->volume->start(request_);
   if (const IoOp* op = std::get_if<IoOp>(&started)) {
     error_ = 0;
@@ -84,7 +88,9 @@ void SanitizeExecution::wake(scsi::Task& /*task*/) {
 
 void SanitizeExecution::stop() {
   if (std::exchange(is_stopping_, true) || is_keeping_ || operation_.in_flight()) return;
-  if (std::exchange(is_waiting_, false)) disk_->unit.abandon(*this);
+  const bool gave_up = flush_.give_up();
+  if (flush_.is_under_way()) return;
+  if (std::exchange(is_waiting_, false) || gave_up) disk_->unit.abandon(*this);
   end();
 }
 

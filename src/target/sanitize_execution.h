@@ -12,6 +12,7 @@
 #include "runtime/operation.h"
 #include "scsi/task.h"
 #include "target/disk.h"
+#include "target/shared_flush.h"
 
 namespace lunway::target {
 
@@ -50,6 +51,7 @@ class SanitizeExecution final : public scsi::Task,
   int error_ = 0;
   volume::VolumeRequest request_;
   runtime::Operation operation_ = runtime::Operation::calling<&SanitizeExecution::medium_ended>(this);
+  SharedFlush flush_ = SharedFlush::calling<&SanitizeExecution::medium_ended>(this);
 };
 
 /// After a restart: what was going on goes on. The error says what is wrong with the record.

@@ -32,6 +32,8 @@ struct VolumeTraits {
   std::uint32_t max_atomic_bytes = 0;
   /// Requests that are aligned to this many bytes are served best. A power of two, at least 512.
   std::uint32_t preferred_block_size = 4096;
+  /// How many flushes may run side by side, each in a lane of its own (flush_group.h). Zero: a flush ends at once.
+  std::uint8_t flush_lanes = 0;
 };
 
 struct VolumeRequest {
@@ -46,6 +48,8 @@ struct VolumeRequest {
   /// For map, all of length 0 before: which parts of the range have space, from its start, without gaps, as far as the
   /// entries reach. What the last one leaves out counts as having space. It stays valid as long as the buffer.
   std::span<Extent> extents = {};
+  /// For flush, below VolumeTraits::flush_lanes: no other one runs in it.
+  std::size_t lane = 0;
 };
 
 /// What became of a request: it has ended, well or badly, or the caller executes this and takes its result for the

@@ -17,6 +17,9 @@
 namespace lunway::volume {
 namespace {
 
+/// So many flushes can run side by side: enough to keep a disk busy, few enough to be shared.
+constexpr std::size_t kFlushLanes = 8;
+
 /// A descriptor that closes itself until the volume takes it over.
 class Descriptor {
  public:
@@ -97,6 +100,30 @@ Result<void> check_size(std::uint64_t size_bytes, const FileVolumeOptions& optio
   return {};
 }
 
+/// The same file, wherever its path may lead by now, as an open file of its own.
+Descriptor open_again(int descriptor) {
+  const std::string same_file = "/proc/self/fd/" + std::to_string(descriptor);
+  return Descriptor(::open(same_file.c_str(), O_RDONLY | O_CLOEXEC));
+}
+
+/// Makes all of the file durable, apart from the flushes of the volume: the loss of written blocks is told once to each
+/// open file, and theirs must be told of it.
+bool sync_apart(int descriptor) {
+  const Descriptor opened = open_again(descriptor);
+  return opened.value() >= 0 && fsync(opened.value()) == 0;
+}
+
+/// The first lane is the volume's own descriptor, so that there is one in any case.
+std::vector<int> flush_descriptors_of(int descriptor, bool read_only) {
+  std::vector<int> descriptors = {descriptor};
+  while (!read_only && descriptors.size() < kFlushLanes) {
+    Descriptor opened = open_again(descriptor);
+    if (opened.value() < 0) break;
+    descriptors.push_back(opened.release());
+  }
+  return descriptors;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FileVolume>> FileVolume::open(const FileVolumeOptions& options) {
@@ -118,11 +145,17 @@ Result<std::unique_ptr<FileVolume>> FileVolume::open(const FileVolumeOptions& op
   if (Result<void> sound = check_size(shape->size_bytes, options); !sound) {
     return std::unexpected(std::move(sound.error()));
   }
-  const VolumeTraits traits = traits_of(file->value(), *shape, options.read_only);
-  return std::unique_ptr<FileVolume>(new FileVolume(file->release(), options, shape->size_bytes, traits));
+  std::vector<int> flushes = flush_descriptors_of(file->value(), options.read_only);
+  VolumeTraits traits = traits_of(file->value(), *shape, options.read_only);
+  traits.flush_lanes = static_cast<std::uint8_t>(flushes.size());
+  return std::unique_ptr<FileVolume>(
+      new FileVolume(file->release(), std::move(flushes), options, shape->size_bytes, traits));
 }
 
-FileVolume::~FileVolume() { close(descriptor_); }
+/// The lock goes with the first one, which belongs to the open file that holds it.
+FileVolume::~FileVolume() {
+  for (const int descriptor : flush_descriptors_) close(descriptor);
+}
 
 Result<std::uint64_t> FileVolume::size_after_resize(std::optional<std::uint64_t> wanted_bytes) const {
   const Result<FileShape> shape = shape_of(descriptor_, options_.path);
@@ -149,7 +182,7 @@ Result<std::uint64_t> FileVolume::resize(std::optional<std::uint64_t> wanted_byt
   const Result<FileShape> shape = shape_of(descriptor_, options_.path);
   if (!shape) return std::unexpected(shape.error());
   if (*size_bytes > shape->size_bytes) {
-    if (ftruncate(descriptor_, static_cast<off_t>(*size_bytes)) != 0 || fsync(descriptor_) != 0) {
+    if (ftruncate(descriptor_, static_cast<off_t>(*size_bytes)) != 0 || !sync_apart(descriptor_)) {
       return system_failure(errno, "growing " + options_.path + " to " + std::to_string(*size_bytes) + " bytes");
     }
   }
@@ -173,7 +206,7 @@ Started FileVolume::start(const VolumeRequest& request) {
       operation.memory = request.buffer;
       break;
     case VolumeRequest::Verb::flush:
-      return IoOp{.kind = IoOp::Kind::sync_data, .descriptor = descriptor_, .memory = {}};
+      return IoOp{.kind = IoOp::Kind::sync_data, .descriptor = flush_descriptors_[request.lane], .memory = {}};
     case VolumeRequest::Verb::discard:
       assert(traits_.can_discard);
       operation.kind = IoOp::Kind::punch;

@@ -10,6 +10,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/result.h"
 #include "volume/volume.h"
@@ -45,10 +47,17 @@ class FileVolume final : public Volume {
   Started start(const VolumeRequest& request) override;
 
  private:
-  FileVolume(int descriptor, const FileVolumeOptions& options, std::uint64_t size_bytes, const VolumeTraits& traits)
-      : descriptor_(descriptor), options_(options), size_bytes_(size_bytes), traits_(traits) {}
+  FileVolume(int descriptor, std::vector<int> flush_descriptors, const FileVolumeOptions& options,
+             std::uint64_t size_bytes, const VolumeTraits& traits)
+      : descriptor_(descriptor),
+        flush_descriptors_(std::move(flush_descriptors)),
+        options_(options),
+        size_bytes_(size_bytes),
+        traits_(traits) {}
 
   const int descriptor_;
+  /// One for each lane.
+  const std::vector<int> flush_descriptors_;
   const FileVolumeOptions options_;
   std::atomic<std::uint64_t> size_bytes_;
   const VolumeTraits traits_;

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +18,17 @@
 #include <vector>
 
 #include "volume/testing/executor.h"
+
+namespace {
+
+int g_synced = -1;
+
+}  // namespace
+
+extern "C" int fsync(int descriptor) {
+  g_synced = descriptor;
+  return static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
 
 namespace lunway::volume {
 namespace {
@@ -130,6 +142,17 @@ TEST_F(FileVolumeTest, WhatHoldsNoBlocksIsRefused) {
   const auto pipe = FileVolume::open({.path = path("pipe")});
   ASSERT_FALSE(pipe);
   EXPECT_THAT(pipe.error().message, HasSubstr("neither a regular file nor a block device"));
+}
+
+/// A failure is told once to each open file. The one that is told here would be kept from who flushes the volume.
+TEST_F(FileVolumeTest, GrowingSyncsThroughAnOpenFileOfItsOwn) {
+  const auto volume = FileVolume::open({.path = file_of(1 << 20)});
+  ASSERT_TRUE(volume);
+  const Started flush = (*volume)->start({.verb = VolumeRequest::Verb::flush});
+  g_synced = -1;
+  ASSERT_TRUE((*volume)->resize(2 << 20));
+  EXPECT_NE(g_synced, -1);
+  EXPECT_NE(g_synced, std::get<IoOp>(flush).descriptor);
 }
 
 TEST_F(FileVolumeTest, DiscardGivesSpaceBack) {
