@@ -24,8 +24,6 @@ constexpr std::uint32_t kStride = 1021;
 constexpr std::byte kRead10{0x28};
 constexpr std::byte kWrite10{0x2a};
 
-bool is_read(std::uint32_t number) { return number % 2 == 0; }
-
 std::array<std::byte, wire::kHeaderCdbSize> cdb(std::byte code, std::uint32_t number) {
   std::array<std::byte, wire::kHeaderCdbSize> cdb{};
   cdb[0] = code;
@@ -97,6 +95,18 @@ std::vector<std::byte> Requests::next_batch() {
   }
   exp_stat_sn_ += kDepth;
   return bytes;
+}
+
+void Requests::renumber(std::vector<std::byte>& batch) {
+  std::byte* pdu = batch.data();
+  for (std::uint32_t i = 0; i < kDepth; ++i) {
+    store_be32(pdu + 16, cmd_sn_);  // the task tag is the same number
+    store_be32(pdu + 24, cmd_sn_);
+    store_be32(pdu + 28, exp_stat_sn_);
+    pdu += wire::kHeaderSize + (is_read(i) ? 0 : kBlockBytes);
+    ++cmd_sn_;
+  }
+  exp_stat_sn_ += kDepth;
 }
 
 // In any order: the status of a write overtakes the data of a read.
