@@ -133,7 +133,7 @@ def cases():
     for suite in SUITES:
         for name in ([f"{suite}.{test}" for test in TESTS[suite]] if suite in BY_TEST else [suite]):
             for disk in ON_TEST.get(name, ON.get(suite, ["file"])):
-                marks = [pytest.mark.limit(260)]
+                marks = [pytest.mark.limit(620)]
                 if name in CONTRADICTIONS:
                     marks.append(pytest.mark.xfail(reason=CONTRADICTIONS[name], strict=True))
                 yield pytest.param(name, disk, id=f"{name}-{disk.replace(' ', '-')}", marks=marks)
@@ -176,7 +176,7 @@ def test_suite(peers, disks, name, disk):
         urls = urls[:1]
     argv = [peers.find("iscsi-test-cu"), "--dataloss", "--allow-sanitize", "--fail", "--Verbose-scsi",
             f"--test=ALL.{name}", *urls]
-    outcome = run(*argv, limit_s=240)
+    outcome = run(*argv, limit_s=600)
     totals = re.search(r"^\s*tests\s+(\d+)\s+(\d+)\s+(\d+)\s+(\d+)", outcome.out, re.MULTILINE)
     assert totals, f"no summary, the suite did not come to its end:\n{outcome}"
     _, ran, _, failed = map(int, totals.groups())
