@@ -31,8 +31,12 @@ INITIATORS = ("lunway bench", "iscsi-perf")
 def main() -> int:
     parser = argparse.ArgumentParser(description="Compare Lunway with other targets and with bare sockets.")
     parser.add_argument("--quick", action="store_true", help="one round of a second each")
+    parser.add_argument("--only", metavar="WORDS", default="", help="works whose name has these words: '128 KiB'")
     parser.add_argument("--output", metavar="FOLDER", help="where compare.json and compare.svg go; build/bench")
     arguments = parser.parse_args()
+    works = [work for work in [*WORKS, FOR_INITIATORS] if arguments.only in work.name]
+    if not works:
+        parser.error(f"no work is called {arguments.only}")
     rounds, seconds = (1, 1.0) if arguments.quick else (5, 5.0)
     install("bench")  # What is missing all the same is said to be missing, and the others are measured.
     facts = machine.facts() | {"versions": versions()}
@@ -44,7 +48,7 @@ def main() -> int:
         contenders = Contenders(lunway, wire, folder)
         try:
             contenders.start()
-            samples = measure(contenders, rounds, seconds)
+            samples = measure(contenders, works, rounds, seconds)
         finally:
             contenders.stop()
     report(facts, rounds, seconds, contenders.missing, samples, arguments.output)
@@ -54,10 +58,12 @@ def main() -> int:
 Samples = dict[Work, dict[str, list[Sample]]]
 
 
-def measure(contenders: Contenders, rounds: int, seconds: float) -> Samples:
-    samples: Samples = {work: {name: [] for name in contenders.names(work)} for work in WORKS}
+def measure(contenders: Contenders, works: list[Work], rounds: int, seconds: float) -> Samples:
     initiators = [name for name in INITIATORS if name == "lunway bench" or is_installed(name)]
-    samples[FOR_INITIATORS] = {name: [] for name in initiators}
+    samples: Samples = {}
+    for work in works:
+        names = initiators if work is FOR_INITIATORS else contenders.names(work)
+        samples[work] = {name: [] for name in names}
     for number in range(rounds):
         for work, of_work in samples.items():
             names = list(of_work)

@@ -21,6 +21,7 @@ from servers import IQN, Lunway
 
 COUNTS = (1, 100, 1000, 10_000)
 DEPTH = 32
+SPARE_DESCRIPTORS = 100
 # Processor time comes in hundredths of a second: of fewer logins it says nothing.
 LOGINS_WORTH_A_TIME = 500
 
@@ -31,7 +32,8 @@ def main() -> int:
     parser.add_argument("--output", metavar="FOLDER", help="where sessions.json and sessions.svg go; build/bench")
     arguments = parser.parse_args()
     rounds, seconds = (1, 2) if arguments.quick else (5, 5)
-    machine.raise_descriptor_limit()
+    if machine.raise_descriptor_limit() < max(COUNTS) + SPARE_DESCRIPTORS:
+        raise SystemExit(f"the hard limit of open files (ulimit -Hn) is below {max(COUNTS) + SPARE_DESCRIPTORS}")
     facts = machine.facts()
     program = build("lunway")
     print(machine.heading(facts), flush=True)
