@@ -19,7 +19,7 @@ NEEDED_MIB = 5 * VOLUME_MIB  # four images and what else is kept there
 MARGIN_S = 60
 DIGESTS = {"header digest": "header_digest=crc32c", "data digest": "data_digest=crc32c",
            "both digests": "header_digest=crc32c&data_digest=crc32c"}
-OURS = "Lunway"  # a volume in memory, io_uring
+OURS = "Lunway"  # a volume in memory, io_uring where the machine allows it
 EPOLL = "Lunway, epoll"
 
 
@@ -33,7 +33,7 @@ class Contenders:
 
     def start(self) -> None:
         memory = ["--memory", f"{VOLUME_MIB}MiB"]
-        self._start(OURS, lambda: servers.Lunway(self._lunway, self._in("uring"), ["--io", "uring", *memory]))
+        self._start(OURS, lambda: servers.Lunway(self._lunway, self._in("memory"), memory))
         self._start(EPOLL, lambda: servers.Lunway(self._lunway, self._in("epoll"), ["--io", "epoll", *memory]))
         self._start("Lunway, file", lambda: servers.Lunway(self._lunway, self._in("file"), [self._image("file")]))
         self._start("tgt", lambda: servers.Tgt(self._in("tgt"), self._image("tgt")))
