@@ -85,9 +85,8 @@ class Guest:
         """Starts a script and returns at once; end() waits for it. Scripts run side by side."""
         job = f"job{next(self.numbers)}"
         (self.shared / f"{job}.sh").write_text(f". /host/shell-functions\n{script}\n")
-        (self.shared / f"{job}.limit").write_text(f"{limit_s}\n")
         (self.shared / f"{job}.out").touch()
-        os.write(self.control, f"{job}\n".encode())
+        os.write(self.control, f"{job} {limit_s}\n".encode())
         return job, script, limit_s
 
     def end(self, begun):
