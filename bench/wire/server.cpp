@@ -17,8 +17,8 @@
 namespace lunway::bench {
 namespace {
 
-/// Answers that one send can carry.
-constexpr std::size_t kAnswersAtOnce = 64;
+/// What one send carries at most, in whole answers: a block that stays in the processor's cache.
+constexpr std::size_t kSendBytes = std::size_t{1} << 19;
 
 /// One connection. Bytes are counted, not looked at: how many requests are whole, how many bytes of answers are owed.
 class Exchange {
@@ -116,7 +116,8 @@ void serve(const Shape& shape) {
   const int listener = listen_anywhere();
   std::vector<std::byte> input(kReceiveBytes);
   // Written to once, so that it is memory of its own and not the kernel's page of zeros.
-  const std::vector<std::byte> answers(shape.answer_bytes * kAnswersAtOnce, std::byte{0x5a});
+  const std::size_t count = std::max(std::size_t{1}, kSendBytes / shape.answer_bytes);
+  const std::vector<std::byte> answers(shape.answer_bytes * count, std::byte{0x5a});
   std::vector<Exchange> exchanges;
   for (int i = 0; i < shape.connections; ++i) {
     const int flags = SOCK_CLOEXEC | (shape.connections > 1 ? SOCK_NONBLOCK : 0);
