@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <string_view>
 #include <utility>
 
@@ -106,7 +107,8 @@ bool receive(int connection, std::string& text, const std::function<bool()>& eno
 
 }  // namespace
 
-Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& path, Answer answer) {
+Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& path, Answer answer,
+                                                           std::chrono::milliseconds sign_of_life) {
   const auto address = address_of(path);
   if (!address) return std::unexpected(address.error());
   const Descriptor probe(unix_socket());
@@ -127,13 +129,17 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::open(const std::string& pa
     return system_failure(errno, "making the control socket " + path);
   }
   return std::unique_ptr<ControlSocket>(
-      new ControlSocket(path, listening.release(), stopping.release(), std::move(answer)));
+      new ControlSocket(path, listening.release(), stopping.release(), std::move(answer), sign_of_life));
 }
 
-ControlSocket::ControlSocket(std::string path, int listening, int stopping, Answer answer)
-    : path_(std::move(path)), listening_(listening), stopping_(stopping), answer_(std::move(answer)), thread_([this] {
-        serve();
-      }) {}
+ControlSocket::ControlSocket(std::string path, int listening, int stopping, Answer answer,
+                             std::chrono::milliseconds sign_of_life)
+    : path_(std::move(path)),
+      listening_(listening),
+      stopping_(stopping),
+      answer_(std::move(answer)),
+      sign_of_life_(sign_of_life),
+      thread_([this] { serve(); }) {}
 
 ControlSocket::~ControlSocket() {
   eventfd_write(stopping_, 1);
@@ -166,8 +172,12 @@ void ControlSocket::serve_one(int connection) {
   if (!receive(connection, request, is_whole, wait_unless_stopping(connection, stopping_))) return;
   const std::size_t end = request.find('\n');
   if (end > kMaxRequestBytes) return;  // or there is none
-  const std::string answer = answer_(request.substr(0, end));
-  send_all(connection, answer, wait_unless_stopping(connection, stopping_));
+  auto answer = std::async(std::launch::async, answer_, request.substr(0, end));
+  bool is_there = true;
+  while (answer.wait_for(sign_of_life_) != std::future_status::ready) {
+    is_there = is_there && send_all(connection, "\n", wait_unless_stopping(connection, stopping_));
+  }
+  send_all(connection, answer.get(), wait_unless_stopping(connection, stopping_));
 }
 
 Result<std::string> ask_control(const std::string& path, const std::string& request, int patience_s) {

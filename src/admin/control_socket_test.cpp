@@ -68,6 +68,18 @@ TEST_F(ControlSocketTest, WhatIsNoSocketStays) {
   EXPECT_TRUE(std::filesystem::is_directory(path()));
 }
 
+TEST_F(ControlSocketTest, AnAnswerMayTakeLongerThanThePatienceOfWhoAsks) {
+  const auto slow = [](const std::string&) {
+    poll(nullptr, 0, 1500);
+    return std::string("{}");
+  };
+  const auto socket = ControlSocket::open(path(), slow, std::chrono::milliseconds(200));
+  ASSERT_TRUE(socket) << socket.error().message;
+  const auto answer = ask_control(path(), "reload", 1);
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_THAT(*answer, ::testing::MatchesRegex("\n+\\{\\}"));
+}
+
 TEST_F(ControlSocketTest, AnEndlessRequestGetsNoAnswer) {
   const auto socket = ControlSocket::open(path(), echo);
   EXPECT_FALSE(ask_control(path(), std::string(2 * ControlSocket::kMaxRequestBytes, 'x'), 5));

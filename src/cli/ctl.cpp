@@ -16,7 +16,7 @@
 namespace lunway::cli {
 namespace {
 
-/// A reload waits for the initiators of a target that is gone.
+/// Of a server that gives no sign of life.
 constexpr int kPatienceSeconds = 60;
 
 struct CtlArguments {
