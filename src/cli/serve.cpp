@@ -62,9 +62,7 @@ LogFunction make_log(const ServeArguments& arguments) {
   return [log](target::LogLevel level, const std::string& line) { log->write(runtime::read_clock(), level, line); };
 }
 
-std::expected<std::vector<std::string>, std::vector<std::string>> logged_reload(const ServeArguments& arguments,
-                                                                                target::Server& server,
-                                                                                const LogFunction& log) {
+Reloaded logged_reload(const ServeArguments& arguments, target::Server& server, const LogFunction& log) {
   const auto changes = reload(arguments, host_name(), process_environment, server);
   const auto level = changes ? target::LogLevel::event : target::LogLevel::problem;
   for (const std::string& line : changes ? *changes : changes.error()) log(level, "reload: " + line);
@@ -72,13 +70,13 @@ std::expected<std::vector<std::string>, std::vector<std::string>> logged_reload(
   return changes;
 }
 
-ControlledServer controlled(const ServeArguments& arguments, target::Server& server, const LogFunction& log) {
+ControlledServer controlled(target::Server& server, Reloads& reloads) {
   return {.sessions = [&server] { return server.sessions(); },
           .luns = [&server] { return server.luns(); },
           .portals = [&server] { return server.portals(); },
           .drop = [&server](std::uint16_t tsih) { return server.drop(tsih); },
           .resize = [&server](const std::string& volume, std::uint64_t size) { return server.resize(volume, size); },
-          .reload = [&arguments, &server, &log] { return logged_reload(arguments, server, log); },
+          .reload = [&reloads] { return reloads.run(); },
           .drain = [] { kill(getpid(), SIGTERM); }};
 }
 
@@ -98,11 +96,12 @@ Outcome<> serve(const ServeArguments& arguments) {
   config->log = make_log(arguments);
   auto server = target::Server::start(*config);
   if (!server) return failed(server.error());
-  const ControlledServer in_control = controlled(arguments, **server, config->log);
+  Reloads reloads([&] { return logged_reload(arguments, **server, config->log); });
+  const ControlledServer in_control = controlled(**server, reloads);
   auto control = open_control(arguments.control, in_control);
   if (!control) return failed(control.error());
   say_ready(**server, arguments.json);
-  wait_for_stop([&] { [[maybe_unused]] const auto said_in_the_log = logged_reload(arguments, **server, config->log); });
+  wait_for_stop([&] { [[maybe_unused]] const auto said_in_the_log = reloads.run(); });
   control->reset();
   if (const Result<> stopped = (*server)->stop(); !stopped) return failed(stopped.error());
   return {};

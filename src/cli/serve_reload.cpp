@@ -21,8 +21,8 @@ Lines faults_of(const std::string& path) {
 
 }  // namespace
 
-std::expected<Lines, Lines> reload(const ServeArguments& arguments, const std::string& host,
-                                   const Environment& environment, target::Server& server) {
+Reloaded reload(const ServeArguments& arguments, const std::string& host, const Environment& environment,
+                target::Server& server) {
   if (arguments.config_file.empty()) {
     return std::unexpected(Lines{"there is no configuration file to read again: the server was started without one"});
   }
