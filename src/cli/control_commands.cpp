@@ -46,22 +46,16 @@ Json luns(const Words&, const ControlledServer& server) {
 }
 
 Json targets(const Words&, const ControlledServer& server) {
-  const std::vector<target::SessionStatus> sessions = server.sessions();
   Json list = Json::array();
-  for (const target::LunStatus& lun : server.luns()) {
-    if (!list.empty() && list.back()["target"] == lun.target) {
-      list.back()["luns"] = list.back()["luns"].get<int>() + 1;
-      continue;
-    }
-    const auto count = std::ranges::count(sessions, lun.target, &target::SessionStatus::target);
-    list.push_back({{"target", lun.target}, {"luns", 1}, {"sessions", count}});
+  for (const target::TargetStatus& target : server.targets()) {
+    list.push_back({{"target", target.name}, {"luns", target.luns}, {"sessions", target.sessions}});
   }
   return {{"targets", std::move(list)}};
 }
 
-Json status(const Words& words, const ControlledServer& server) {
+Json status(const Words&, const ControlledServer& server) {
   return {{"portals", server.portals()},
-          {"targets", targets(words, server)["targets"].size()},
+          {"targets", server.targets().size()},
           {"luns", server.luns().size()},
           {"sessions", server.sessions().size()}};
 }

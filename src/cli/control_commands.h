@@ -22,6 +22,7 @@ struct ControlledServer {
   using Lines = std::vector<std::string>;
 
   std::function<std::vector<target::SessionStatus>()> sessions;
+  std::function<std::vector<target::TargetStatus>()> targets;
   std::function<std::vector<target::LunStatus>()> luns;
   std::function<std::vector<std::string>()> portals;
   std::function<bool(std::uint16_t tsih)> drop;

@@ -72,6 +72,7 @@ Reloaded logged_reload(const ServeArguments& arguments, target::Server& server, 
 
 ControlledServer controlled(target::Server& server, Reloads& reloads) {
   return {.sessions = [&server] { return server.sessions(); },
+          .targets = [&server] { return server.targets(); },
           .luns = [&server] { return server.luns(); },
           .portals = [&server] { return server.portals(); },
           .drop = [&server](std::uint16_t tsih) { return server.drop(tsih); },

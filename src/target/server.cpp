@@ -74,6 +74,7 @@ class Server::Impl {
   Result<> start();
   Result<std::vector<std::string>> reload(const ServerConfig& next);
   std::vector<SessionStatus> sessions();
+  std::vector<TargetStatus> targets();
   std::vector<LunStatus> luns();
   bool drop(std::uint16_t tsih);
   Result<> resize(const std::string& volume, std::uint64_t size_bytes);
@@ -312,6 +313,17 @@ std::vector<SessionStatus> Server::Impl::sessions() {
   return all;
 }
 
+std::vector<TargetStatus> Server::Impl::targets() {
+  const std::vector<SessionStatus> open = sessions();
+  const std::lock_guard one_at_a_time(operator_);
+  std::vector<TargetStatus> all;
+  for (const TargetConfig& target : config_.targets) {
+    const auto count = std::ranges::count(open, target.name, &SessionStatus::target);
+    all.push_back({.name = target.name, .luns = target.luns.size(), .sessions = static_cast<std::size_t>(count)});
+  }
+  return all;
+}
+
 std::vector<LunStatus> Server::Impl::luns() {
   const std::lock_guard one_at_a_time(operator_);
   std::vector<LunStatus> all;
@@ -433,6 +445,7 @@ std::vector<std::string> Server::urls() const { return impl_->urls(); }
 std::vector<std::string> Server::portals() const { return impl_->portals(); }
 Result<std::vector<std::string>> Server::reload(const ServerConfig& next) { return impl_->reload(next); }
 std::vector<SessionStatus> Server::sessions() { return impl_->sessions(); }
+std::vector<TargetStatus> Server::targets() { return impl_->targets(); }
 std::vector<LunStatus> Server::luns() { return impl_->luns(); }
 bool Server::drop(std::uint16_t tsih) { return impl_->drop(tsih); }
 Result<> Server::resize(const std::string& volume, std::uint64_t size) { return impl_->resize(volume, size); }

@@ -43,6 +43,7 @@ class Server {
   // What follows blocks for a moment. From any thread that is not a shard, before stop().
 
   std::vector<SessionStatus> sessions();
+  std::vector<TargetStatus> targets();
   std::vector<LunStatus> luns();
   /// Cuts the session off. False when there is none of that handle.
   bool drop(std::uint16_t tsih);

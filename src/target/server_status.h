@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -18,6 +19,13 @@ struct SessionStatus {
   /// Where its first connection came from, as "ADDR:PORT".
   std::string peer;
   std::uint32_t commands = 0;
+};
+
+struct TargetStatus {
+  std::string name;
+  /// None where it has moved elsewhere.
+  std::size_t luns = 0;
+  std::size_t sessions = 0;
 };
 
 struct LunStatus {

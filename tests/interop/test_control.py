@@ -34,6 +34,33 @@ def test_what_there_is(controlled):
     assert json.loads(ctl("--json", "targets").out)["targets"][0]["target"] == server.iqn
 
 
+def test_a_target_without_luns_is_there_too(serve, cli, tmp_path, free_port):
+    config = tmp_path / "lunway.toml"
+    config.write_text(f"""
+[[portal_group]]
+tag = 1
+listen = ["127.0.0.1:{free_port}"]
+[volume.a]
+memory = "1MiB"
+[[target]]
+name = "iqn.2026-11.io.example:moved"
+portal_groups = [1]
+initiators = ["*"]
+redirect = {{ to = "192.0.2.1" }}
+[[target]]
+name = "iqn.2026-11.io.example:here"
+portal_groups = [1]
+luns = {{ 0 = "a" }}
+initiators = ["*"]
+""")
+    control = tmp_path / "control"
+    serve("--config", config, "--control", control)
+    answer = cli("ctl", "--control", control, "--json", "targets").out
+    assert [(one["target"], one["luns"]) for one in json.loads(answer)["targets"]] == [
+        ("iqn.2026-11.io.example:moved", 0), ("iqn.2026-11.io.example:here", 1)]
+    assert json.loads(cli("ctl", "--control", control, "--json", "status").out)["targets"] == 2
+
+
 def test_resize(controlled, tmp_path):
     server, ctl, _ = controlled
     with Initiator(server.port, server.iqn) as initiator:
