@@ -9,6 +9,7 @@
 #include <span>
 
 #include "base/bytes.h"
+#include "base/instant.h"
 #include "scsi/status.h"
 
 namespace lunway::scsi {
@@ -40,6 +41,8 @@ struct Command {
   Waker* waker = nullptr;
   /// As the waker. Null where nobody copies: commands of the copy manager are not begun then.
   CopyHost* copy_host = nullptr;
+  /// When it came. Tokens grow old by it.
+  Instant now = {};
 };
 
 }  // namespace lunway::scsi

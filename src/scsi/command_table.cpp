@@ -44,7 +44,10 @@ CommandTable::CommandTable() {
                             persistent_reserve_in_commands(),
                             persistent_reserve_out_commands(),
                             extended_copy_commands(),
-                            receive_copy_results_commands()}) {
+                            receive_copy_results_commands(),
+                            populate_token_commands(),
+                            write_using_token_commands(),
+                            copy_operation_commands()}) {
     for (const CommandDescription& command : family) commands_.push_back(&command);
   }
   std::ranges::sort(commands_, {}, [](const CommandDescription* command) {

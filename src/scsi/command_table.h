@@ -129,5 +129,8 @@ std::span<const CommandDescription> persistent_reserve_in_commands();
 std::span<const CommandDescription> persistent_reserve_out_commands();
 std::span<const CommandDescription> extended_copy_commands();
 std::span<const CommandDescription> receive_copy_results_commands();
+std::span<const CommandDescription> populate_token_commands();
+std::span<const CommandDescription> write_using_token_commands();
+std::span<const CommandDescription> copy_operation_commands();
 
 }  // namespace lunway::scsi

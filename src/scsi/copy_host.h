@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// What the copy manager of a logical unit (SPC-4, 5.16) needs from outside: the other logical units of its initiator.
+// What the copy manager of a logical unit (SPC-4, 5.16) needs from outside: the other logical units of its initiator,
+// and random numbers.
 
 #pragma once
 
 #include <vector>
+
+#include "base/bytes.h"
 
 namespace lunway::scsi {
 
@@ -24,6 +27,9 @@ class CopyHost {
   /// Every logical unit that the initiator may use now, the one with the command included. A unit and its nexus stay
   /// as long as a task says that it uses() the unit.
   virtual std::vector<CopyUnit> copy_units() = 0;
+
+  /// Unpredictable bytes: whoever guesses a token reads what it stands for.
+  virtual void fill_random(MutableBytes bytes) = 0;
 
  protected:
   ~CopyHost() = default;

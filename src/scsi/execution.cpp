@@ -43,6 +43,7 @@ void Execution::load(const Command& command) {
   cdb = Cdb(command.cdb);
   luns = command.luns;
   copy_host = command.copy_host;
+  now = command.now;
   expected_data_in = command.expected_data_in;
   expected_data_out = command.expected_data_out;
   data_in_length = 0;

@@ -16,6 +16,7 @@
 
 #include "base/bytes.h"
 #include "base/extent.h"
+#include "base/instant.h"
 #include "scsi/cdb.h"
 #include "scsi/command.h"
 #include "scsi/sense.h"
@@ -45,6 +46,7 @@ struct Execution {
   Waker* waker = nullptr;
   std::span<const std::uint64_t> luns;
   CopyHost* copy_host = nullptr;
+  Instant now = {};
   std::uint64_t expected_data_in = 0;
   std::uint64_t expected_data_out = 0;
 

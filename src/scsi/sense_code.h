@@ -45,6 +45,14 @@ enum class SenseCode : std::uint16_t {
   miscompare_during_verify_operation = 0x1d00,
   invalid_command_operation_code = 0x2000,
   logical_block_address_out_of_range = 0x2100,
+  invalid_token_operation_unsupported_token_type = 0x2301,
+  invalid_token_operation_remote_token_usage_not_supported = 0x2302,
+  invalid_token_operation_token_unknown = 0x2304,
+  invalid_token_operation_token_corrupt = 0x2305,
+  invalid_token_operation_token_expired = 0x2307,
+  invalid_token_operation_token_cancelled = 0x2308,
+  invalid_token_operation_token_deleted = 0x2309,
+  invalid_token_operation_invalid_token_length = 0x230a,
   invalid_field_in_cdb = 0x2400,
   logical_unit_not_supported = 0x2500,
   invalid_field_in_parameter_list = 0x2600,
@@ -71,6 +79,7 @@ enum class SenseCode : std::uint16_t {
   capacity_data_has_changed = 0x2a09,
   command_sequence_error = 0x2c00,
   commands_cleared_by_another_initiator = 0x2f00,
+  commands_cleared_by_device_server = 0x2f02,
   sanitize_command_failed = 0x3103,
   saving_parameters_not_supported = 0x3900,
   medium_not_present = 0x3a00,
@@ -83,6 +92,7 @@ enum class SenseCode : std::uint16_t {
   medium_removal_prevented = 0x5302,
   insufficient_reservation_resources = 0x5502,
   insufficient_registration_resources = 0x5504,
+  insufficient_resources_to_create_rod = 0x550c,
 };
 
 }  // namespace lunway::scsi

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "scsi/copy/copy_records.h"
+#include "scsi/copy/rod_tokens.h"
 #include "scsi/logical_unit.h"
 #include "scsi/range_gate.h"
 #include "scsi/reservations.h"
@@ -54,6 +55,8 @@ class UnitState {
   Reservations reservations;
   SanitizeState sanitize;
   CopyRecords copies;
+  /// Whether there are any can be asked without the mutex.
+  RodTokens tokens;
 
   SenseFormat sense_format() const { return descriptor_sense ? SenseFormat::descriptor : SenseFormat::fixed; }
 
@@ -62,6 +65,14 @@ class UnitState {
 
   std::uint64_t capacity_bytes() const { return capacity_blocks * options.block_size; }
   std::uint64_t max_transfer_blocks() const { return options.max_transfer_bytes / options.block_size; }
+
+  /// These bytes are about to change. Called by whoever holds them in `gate`: a token is made with its blocks held
+  /// alone, so it is either seen here or made of what the change leaves.
+  void end_tokens_of(std::uint64_t offset, std::uint64_t length) {
+    if (tokens.is_empty()) return;
+    const std::lock_guard lock(mutex);
+    tokens.cancel({.offset = offset, .length = length});
+  }
 
   /// With the mutex held.
   void raise_for_others(UnitAttention attention, const Nexus* except) {

@@ -55,6 +55,7 @@ void CommandExecution::begin(const session::Submit& submit, Disk* disk, scsi::Ne
       .luns = session_.lun_list(),
       .waker = this,
       .copy_host = &session_,
+      .now = session_.shard().loop().now(),
   };
   run(disk == nullptr ? scsi::begin_without_unit(*this, session_.identity(), command)
                       : disk->unit.begin(*this, *nexus, command));

@@ -185,6 +185,10 @@ void ServedSession::post_resume(session::TaskId task, scsi::Outcome outcome) {
   });
 }
 
+// ------------------------------------------------------------------------------------------------- those that copy
+
+void ServedSession::fill_random(MutableBytes bytes) { shard_.context().entropy->fill(bytes); }
+
 // -------------------------------------------------------------------------------------------------- task management
 
 void ServedSession::abandon_tasks(const Disk& disk, const CommandExecution* except, std::function<void()> done) {

@@ -80,6 +80,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   // ------------------------------------------------------------------------------------- for those that copy
 
   std::vector<scsi::CopyUnit> copy_units() override { return luns_.copy_units(); }
+  void fill_random(MutableBytes bytes) override;
   /// The disk of a logical unit that copy_units() named to a task which still uses it.
   Disk& disk_with(const scsi::LogicalUnit& unit) const { return luns_.disk_with(unit); }
 

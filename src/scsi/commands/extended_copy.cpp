@@ -55,9 +55,7 @@ std::optional<Step> refuse_units(Execution& execution) {
     }
     copy.units.push_back(found);
   }
-  const auto own =
-      std::ranges::find(units, execution.unit, [](const CopyUnit& candidate) { return &candidate.unit->state(); });
-  copy.units.push_back(own == units.end() ? CopyUnit{} : *own);
+  copy.units.push_back(own_unit(execution, units));
   return std::nullopt;
 }
 
@@ -153,6 +151,7 @@ Step start(Execution& execution, const Outcome& outcome) {
 Step resume_extended_copy(Execution& execution, const Outcome& outcome) {
   if (execution.stage == kReceives) return start(execution, outcome);
   note_progress(execution);
+  if (auto ended = end_if_asked(execution)) return *ended;
   return copy_on(execution);
 }
 

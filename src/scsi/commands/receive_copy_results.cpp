@@ -24,7 +24,7 @@ constexpr std::uint8_t kDoneWithErrors = 0x02;
 
 std::uint8_t command_status(CopyStatus status) {
   if (status == CopyStatus::in_progress) return kInProgress;
-  return status == CopyStatus::done ? kDone : kDoneWithErrors;
+  return status == CopyStatus::done || status == CopyStatus::partial ? kDone : kDoneWithErrors;
 }
 
 Step answer(Execution& execution) {

@@ -251,6 +251,78 @@ TEST_F(CopyResults, ThirdPartyCopyPageAgreesWithTheCommands) {
   EXPECT_EQ(descriptors.at(0x8001).at(3), kMostCopiesAtOnce);
 }
 
+std::uint64_t number(const std::vector<unsigned>& bytes, std::size_t at, std::size_t length) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < length; ++i) value = value << 8 | bytes.at(at + i);
+  return value;
+}
+
+TEST_F(CopyResults, ThirdPartyCopyPageTellsTheLimitsOfTokens) {
+  const Reply page = bench.run({0x12, 1, 0x8f, 4, 0, 0});
+  EXPECT_EQ(page.be16(4), 0x0000) << "hosts look for it at the front";
+  auto descriptors = page_descriptors(page);
+  const auto& limits = descriptors.at(0x0000);
+  ASSERT_EQ(limits.size(), 32U);
+  EXPECT_EQ(number(limits, 6, 2), kMostTokenRanges);
+  EXPECT_EQ(number(limits, 8, 4), kMostTokenTimeout_s);
+  EXPECT_EQ(number(limits, 12, 4), kDefaultTokenTimeout_s);
+  EXPECT_EQ(number(limits, 16, 8), kMostTokenBytes / 512);
+  EXPECT_EQ(number(limits, 24, 8), kOptimalTokenBytes / 512);
+
+  const auto& features = descriptors.at(0x0106);
+  ASSERT_EQ(features.size(), 92U);
+  EXPECT_EQ(features.at(0), 0U) << "tokens of other targets are of no use";
+  EXPECT_EQ(number(features, 12, 4), kTokenLifetime_s);
+  EXPECT_EQ(number(features, 16, 4), kTokenLifetime_s);
+  EXPECT_EQ(number(features, 20, 4), kMostTokenTimeout_s);
+  EXPECT_EQ(number(features, 42, 2), 48U);
+  EXPECT_EQ(number(features, 44 + 2, 2), 0x2cU);
+  EXPECT_EQ(number(features, 44 + 6, 2), 8U) << "a physical block";
+  EXPECT_EQ(number(features, 44 + 8, 8), kMostTokenBytes);
+  EXPECT_EQ(number(features, 44 + 16, 8), kOptimalTokenBytes);
+
+  const auto& types = descriptors.at(0x0108);
+  ASSERT_EQ(types.size(), 4 + 3 * 64U);
+  EXPECT_EQ(number(types, 2, 2), 3 * 64U);
+  EXPECT_EQ(number(types, 4, 5), 0x0080000103U) << "change vulnerable: in and out";
+  EXPECT_EQ(number(types, 68, 5), 0x0080ffff01U) << "any: out";
+  EXPECT_EQ(number(types, 132, 5), 0xffff000102U) << "zero: in";
+}
+
+TEST(ThirdPartyCopyPage, SaysNothingOfTokensWhereThereAreNone) {
+  LogicalUnitOptions options = Bench::default_options();
+  options.naa = 0;
+  Bench nameless(options);
+  const auto descriptors = page_descriptors(nameless.run({0x12, 1, 0x8f, 4, 0, 0}));
+  EXPECT_FALSE(descriptors.contains(0x0000));
+  EXPECT_FALSE(descriptors.contains(0x0106));
+  const auto reported = reported_copy_commands(nameless);
+  EXPECT_EQ(reported.at(0x83), std::set<unsigned>{0x00});
+  EXPECT_FALSE(reported.at(0x84).contains(0x07));
+}
+
+TEST_F(CopyResults, CopiesWithoutATokenAreToldInBytes) {
+  ASSERT_TRUE(fail(2).key() == SenseKey::copy_aborted);
+  const Reply status = bench.run({0x84, 0x05, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0});
+  EXPECT_EQ(status.u8(4), 0x00) << "EXTENDED COPY(LID1)";
+  EXPECT_EQ(status.u8(5), 0x02);
+  EXPECT_EQ(status.be16(6), 2) << "a read and a write";
+  EXPECT_EQ(status.u8(15), 0x00);
+  EXPECT_EQ(status.be64(16), 512U);
+  EXPECT_EQ(status.be16(24), 1);
+}
+
+TEST_F(ManyCopies, MayBeEndedByTheirIdentifier) {
+  Copy running;
+  ASSERT_TRUE(std::holds_alternative<Access>(begin(running, 5)));
+  EXPECT_EQ(bench.run_as(bench.second, {0x83, 0x1c, 0, 0, 0, 5}).field(), "cdb 2") << "somebody else's";
+  EXPECT_TRUE(bench.run({0x83, 0x1c, 0, 0, 0, 5}).is_good());
+  const Step end = bench.unit.resume(running.task, Outcome::done());
+  ASSERT_TRUE(std::holds_alternative<Finish>(end));
+  EXPECT_EQ(std::get<Finish>(end).status, Status::check_condition);
+  EXPECT_EQ(load_be16(&std::get<Finish>(end).sense[12]), 0x2f02);
+}
+
 TEST_F(CopyResults, InquirySaysThatThereIsACopyManager) {
   EXPECT_EQ(bench.run({0x12, 0, 0, 0, 96, 0}).u8(5) & 0x08, 0x08) << "3PC";
 }

@@ -28,6 +28,22 @@ inline constexpr std::size_t kMostCopiesAtOnce = 16;
 /// Copies that have ended and can still be asked about, of one initiator.
 inline constexpr std::size_t kMostCopiesRemembered = 16;
 
+// Tokens.
+
+/// Windows hosts make none of more fragments of a file.
+inline constexpr std::size_t kMostTokenRanges = 64;
+/// What one token stands for, and what one command writes with it: hosts want an answer within four seconds.
+inline constexpr std::uint64_t kMostTokenBytes = 256U << 20;
+inline constexpr std::uint64_t kOptimalTokenBytes = 64U << 20;
+/// Of one logical unit, valid at the same time; an initiator that makes more than its share loses its oldest.
+inline constexpr std::size_t kMostTokens = 256;
+inline constexpr std::size_t kMostTokensOfNexus = 64;
+/// Of which it is remembered why they are no longer valid.
+inline constexpr std::size_t kMostTokensRemembered = 256;
+inline constexpr std::uint32_t kTokenLifetime_s = 3600;
+inline constexpr std::uint32_t kDefaultTokenTimeout_s = 60;
+inline constexpr std::uint32_t kMostTokenTimeout_s = 600;
+
 // What is implemented.
 inline constexpr std::uint8_t kBlockToBlock = 0x02;
 inline constexpr std::uint8_t kIdentificationCscd = 0xe4;

@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The Lunway authors
 //
 // What a logical unit remembers of the copies that initiators asked it for (SPC-4, 5.16.4): what RECEIVE COPY RESULTS
-// tells.
+// and RECEIVE ROD TOKEN INFORMATION tell.
 
 #pragma once
 
@@ -21,6 +21,8 @@ class Nexus;
 enum class CopyStatus : std::uint8_t {
   done = 0x01,
   failed = 0x02,
+  /// No error, but the token stood for less than what was asked for.
+  partial = 0x03,
   in_progress = 0x11,
   terminated = 0x60,
 };
@@ -30,6 +32,8 @@ struct CopyRecord {
   std::uint32_t list_identifier = 0;
   /// It can be asked about by its list identifier.
   bool is_identified = true;
+  /// Of the operation code 83h: which command it was.
+  std::uint8_t service_action = 0;
 
   CopyStatus status = CopyStatus::in_progress;
   /// How the copy ended, once it has.
@@ -37,6 +41,12 @@ struct CopyRecord {
   std::uint16_t segments = 0;
   std::uint64_t bytes = 0;
   std::vector<std::byte> sense = {};
+  /// What POPULATE TOKEN made.
+  std::vector<std::byte> token = {};
+  /// Accesses that have succeeded.
+  std::uint16_t operations = 0;
+  /// COPY OPERATION ABORT has come for it.
+  bool is_to_end = false;
 };
 
 /// Threads: guarded by the mutex of the logical unit, the records too.

@@ -4,11 +4,15 @@
 
 #include "scsi/copy/copy_work.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "scsi/logical_unit.h"
 #include "scsi/unit_state.h"
 
 namespace lunway::scsi {
+
+bool makes_tokens(const LogicalUnitOptions& options) { return options.naa != 0; }
 
 std::optional<Step> refuse_copy(Execution& execution, const CopyRecord& record) {
   using Refusal = CopyRecords::Refusal;
@@ -25,6 +29,12 @@ std::optional<Step> refuse_copy(Execution& execution, const CopyRecord& record) 
   execution.copy->record = std::make_shared<CopyRecord>(record);
   records.add(execution.copy->record);
   return std::nullopt;
+}
+
+CopyUnit own_unit(const Execution& execution, const std::vector<CopyUnit>& units) {
+  const auto own =
+      std::ranges::find(units, execution.unit, [](const CopyUnit& candidate) { return &candidate.unit->state(); });
+  return own == units.end() ? CopyUnit{} : *own;
 }
 
 std::optional<ForwardedAnswer> refusal_of(const CopyUnit& unit, std::uint64_t lba, std::uint64_t blocks,
@@ -63,8 +73,21 @@ std::optional<ForwardedAnswer> refusal_of(const CopyUnit& unit, std::uint64_t lb
 void note_progress(Execution& execution) {
   const CopyWork& copy = *execution.copy;
   const std::lock_guard lock(execution.unit->mutex);
-  copy.record->bytes = copy.moved_before + copy.mover.moved();
+  copy.record->bytes = copy.moved_before + copy.mover.moved() + copy.token_mover.moved();
   copy.record->segments = static_cast<std::uint16_t>(copy.segment);
+}
+
+std::optional<Step> end_if_asked(Execution& execution) {
+  {
+    const std::lock_guard lock(execution.unit->mutex);
+    ++execution.copy->record->operations;
+    if (!execution.copy->record->is_to_end) return std::nullopt;
+  }
+  Step end = end_copy(execution,
+                      execution.check_condition(SenseKey::copy_aborted, SenseCode::commands_cleared_by_device_server));
+  const std::lock_guard lock(execution.unit->mutex);
+  execution.copy->record->status = CopyStatus::terminated;
+  return end;
 }
 
 Step abort_copy(Execution& execution, SenseCode code, const ForwardedAnswer& answer, std::uint64_t residue) {
@@ -97,7 +120,12 @@ Step end_copy(Execution& execution, Step end) {
 
 void leave_copy(Execution& execution) {
   const std::shared_ptr<CopyWork> copy = std::exchange(execution.copy, nullptr);
-  if (copy == nullptr || copy->record == nullptr) return;
+  if (copy == nullptr) return;
+  if (copy->token_unit != nullptr) {
+    const std::lock_guard lock(copy->token_unit->mutex);
+    --copy->token->users;
+  }
+  if (copy->record == nullptr) return;
   const std::lock_guard lock(execution.unit->mutex);
   if (copy->record->status == CopyStatus::in_progress) copy->record->status = CopyStatus::terminated;
 }

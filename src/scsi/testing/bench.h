@@ -124,7 +124,8 @@ class Bench final : public Waker, public CopyHost {
                           .attribute = TaskAttribute::simple,
                           .luns = luns,
                           .waker = this,
-                          .copy_host = this};
+                          .copy_host = this,
+                          .now = now};
     Task task;
     runs_second_ = &nexus == &second;
     Reply reply;
@@ -146,6 +147,7 @@ class Bench final : public Waker, public CopyHost {
   /// Does one step against the medium. What it read for the initiator goes into the reply.
   Outcome perform(const Step& step, Bytes data_out, Reply& reply) {
     steps.push_back(name_of(step));
+    if (while_performing) while_performing(step);
     if (std::holds_alternative<SanitizeOrdered>(step)) {
       sanitize_record = unit.sanitize_record();
       sanitize_is_due = !sanitize_record.empty();
@@ -212,16 +214,27 @@ class Bench final : public Waker, public CopyHost {
     return units;
   }
 
+  void fill_random(MutableBytes bytes) override {
+    for (std::byte& byte : bytes) {
+      random_ = random_ * 6364136223846793005 + 1442695040888963407;
+      byte = static_cast<std::byte>(random_ >> 56);
+    }
+  }
+
   LogicalUnit unit;
   Nexus first{identity('a'), 0};
   Nexus second{identity('b'), 1};
   std::vector<std::byte> medium;
   std::vector<std::uint64_t> luns = {0};
+  /// When commands come.
+  Instant now;
   /// What the steps of the last command were: "read 0+512".
   std::vector<std::string> steps;
   std::vector<Task*> woken;
   std::string sanitize_record;
   bool sanitize_is_due = false;
+  /// Called before each step of a command is done.
+  std::function<void(const Step&)> while_performing;
   /// Called before each step of sanitize().
   std::function<void()> while_sanitizing;
   /// What MapBlocks tells, in bytes from the start of the medium.
@@ -310,6 +323,7 @@ class Bench final : public Waker, public CopyHost {
 
   std::uint32_t block_size_;
   bool runs_second_ = false;
+  std::uint64_t random_ = 0;
 };
 
 }  // namespace lunway::scsi
