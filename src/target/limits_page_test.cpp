@@ -10,6 +10,8 @@
 #include <sstream>
 #include <string>
 
+#include "scsi/commands/pieces.h"
+#include "scsi/copy/copy_limits.h"
 #include "session/limits.h"
 #include "target/shard_server.h"
 
@@ -71,6 +73,24 @@ TEST(LimitsPage, SaysWhatBoundsASession) {
   expect_row("`SessionLimits::transfer_tag_wait`", seconds(limits.transfer_tag_wait));
   expect_row("`SessionLimits::lost_connections`", std::to_string(limits.lost_connections) + " ");
   expect_row("`ServerContext::max_failed_sessions`", std::to_string(server.max_failed_sessions) + " ");
+}
+
+TEST(LimitsPage, SaysWhatBoundsCopies) {
+  using namespace scsi;
+  const auto number = [](auto value) { return std::to_string(value) + " "; };
+  expect_row("`kMostCopyListBytes`", kib(kMostCopyListBytes));
+  expect_row("`kMostCopiesAtOnce`", number(kMostCopiesAtOnce));
+  expect_row("`kMostCopiesRemembered`", number(kMostCopiesRemembered));
+  expect_row("`kPieceBytes`", kib(kPieceBytes));
+  expect_row("`kMostTokenRanges`", number(kMostTokenRanges));
+  expect_row("`kMostTokenBytes`", std::to_string(kMostTokenBytes >> 20) + " MiB");
+  expect_row("`kMostTokensOfNexus`", number(kMostTokensOfNexus));
+  expect_row("`kMostTokens`", number(kMostTokens));
+  expect_row("`kMostTokensRemembered`", number(kMostTokensRemembered));
+  expect_row("`kDefaultTokenTimeout_s`, `kMostTokenTimeout_s`",
+             std::to_string(kDefaultTokenTimeout_s) + " s without use, or as long as the initiator says up to " +
+                 std::to_string(kMostTokenTimeout_s) + " s");
+  expect_row("`kTokenLifetime_s`", std::to_string(kTokenLifetime_s) + " s");
 }
 
 }  // namespace
