@@ -4,6 +4,7 @@
 // What happens to a logical unit from outside of commands.
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "scsi/logical_unit.h"
@@ -46,8 +47,11 @@ void LogicalUnit::tell_commands_cleared(Nexus& nexus) {
 }
 
 void LogicalUnit::resize(std::uint64_t capacity_blocks) {
+  const std::lock_guard lock(unit_->mutex);
   unit_->capacity_blocks = capacity_blocks;
-  raise_for_all(UnitAttention::capacity_changed);
+  const std::uint64_t end = unit_->capacity_bytes();
+  unit_->tokens.cancel({.offset = end, .length = std::numeric_limits<std::uint64_t>::max() - end});
+  unit_->raise_for_others(UnitAttention::capacity_changed, nullptr);
 }
 
 void LogicalUnit::set_write_protected(bool write_protected) {

@@ -50,7 +50,9 @@ Step make_token(Execution& execution) {
   bool is_made = false;
   {
     const std::lock_guard lock(execution.unit->mutex);
-    is_made = execution.unit->tokens.add(execution.copy->token, execution.now);
+    // Meanwhile the medium may have shrunk.
+    is_made = execution.offset + execution.length <= execution.unit->capacity_bytes() &&
+              execution.unit->tokens.add(execution.copy->token, execution.now);
     if (is_made) {
       CopyRecord& record = *execution.copy->record;
       record.bytes = token.size;

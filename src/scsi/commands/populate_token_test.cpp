@@ -248,6 +248,16 @@ TEST_F(PopulateToken, SanitizeEndsAll) {
   EXPECT_EQ(standing(made), SenseCode::invalid_token_operation_token_cancelled);
 }
 
+TEST_F(PopulateToken, ShrinkingEndsThoseBehindTheEnd) {
+  const auto inside = token(0, 100);
+  const auto across = token(99, 2);
+  here.unit.resize(100);
+  here.unit.resize(Bench::kBlocks);
+  here.first.clear(UnitAttention::capacity_changed);
+  EXPECT_TRUE(is_valid(inside));
+  EXPECT_EQ(standing(across), SenseCode::invalid_token_operation_token_cancelled) << "what was there is gone";
+}
+
 TEST_F(PopulateToken, ExpiresWhenItIsNotUsed) {
   const auto made = token(0, 1);
   here.now = there.now += std::chrono::seconds(kDefaultTokenTimeout_s - 1);
