@@ -87,10 +87,10 @@ TEST(LimitsPage, SaysWhatBoundsCopies) {
   expect_row("`kMostTokensOfNexus`", number(kMostTokensOfNexus));
   expect_row("`kMostTokens`", number(kMostTokens));
   expect_row("`kMostTokensRemembered`", number(kMostTokensRemembered));
-  expect_row("`kDefaultTokenTimeout_s`, `kMostTokenTimeout_s`",
-             std::to_string(kDefaultTokenTimeout_s) + " s without use, or as long as the initiator says up to " +
-                 std::to_string(kMostTokenTimeout_s) + " s");
-  expect_row("`kTokenLifetime_s`", std::to_string(kTokenLifetime_s) + " s");
+  expect_row("`kDefaultTokenTimeoutSeconds`, `kMostTokenTimeoutSeconds`",
+             std::to_string(kDefaultTokenTimeoutSeconds) + " s without use, or as long as the initiator says up to " +
+                 std::to_string(kMostTokenTimeoutSeconds) + " s");
+  expect_row("`kTokenLifetimeSeconds`", std::to_string(kTokenLifetimeSeconds) + " s");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@ What was copied QEMU reads back, through a session of its own. Every copy that i
 it is certainly under way: the target says how far it has come.
 """
 
+import signal
 import struct
 
 import pytest
@@ -261,6 +262,30 @@ def test_somebody_else_resets_the_destination(large, peers, endless):
         assert session.settle(1) == [0x2903]
         gone = session.run(1, struct.pack(">BBI4xIBB", 0x84, COPY_STATUS, 5, 1024, 0, 0), expect=1024)
         assert gone.asc == 0x2400, "a reset forgets what became of copies"
+
+
+@ENDLESS
+def test_the_source_goes_away(serve, peers, tmp_path, free_port, endless):
+    for name in ("one", "other"):
+        disks.sparse(tmp_path / f"{name}.img", LARGE)
+    config = tmp_path / "lunway.toml"
+
+    def write(*luns):
+        text = f'[server]\nshards = 2\n[[portal_group]]\nlisten = ["127.0.0.1:{free_port}"]\n'
+        text += "".join(f'[volume.{name}]\nfile = "{tmp_path}/{name}.img"\n' for _, name in luns)
+        text += '[[target]]\nname = "iqn.2026-11.io.example:copies"\nluns = { '
+        config.write_text(text + ", ".join(f'{lun} = "{name}"' for lun, name in luns) + " }\n")
+
+    write((0, "one"), (1, "other"))
+    server = serve("--config", config, luns=2)
+    with Session(peers, server) as session:
+        copy = begin_on(session, 1, endless(session, 5), 5)
+        write((1, "other"))
+        server.process.send_signal(signal.SIGHUP)
+        ended = session.end(copy)
+        assert (ended.status, ended.key, ended.asc) == (CHECK_CONDITION, COPY_ABORTED, 0x0D02)
+        assert session.settle(1) == [0x3F0E]
+        assert ask(session, 1, 5, COPY_STATUS).state == FAILED
 
 
 def test_a_write_in_the_middle_ends_the_token_and_the_copy(large, peers):

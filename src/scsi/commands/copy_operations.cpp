@@ -35,7 +35,7 @@ void store_transfer_count(std::byte* at, const CopyRecord& record, std::uint32_t
 
 /// The shared third-party copy status header: fills memory with it, all but AVAILABLE DATA.
 void write_status(Execution& execution, const CopyRecord& record) {
-  constexpr std::uint32_t kAskAgain_ms = 200;
+  constexpr std::uint32_t kAskAgainMilliseconds = 200;
   constexpr std::uint32_t kNothingMoreComes = 0xfffffffe;
   const bool is_running = record.status == CopyStatus::in_progress;
   const bool is_terminated = record.status == CopyStatus::terminated;
@@ -45,7 +45,7 @@ void write_status(Execution& execution, const CopyRecord& record) {
   store_u8(at + 4, record.service_action);
   store_u8(at + 5, static_cast<std::uint8_t>(record.status));
   store_be16(at + 6, record.operations);
-  store_be32(at + 8, is_running ? kAskAgain_ms : kNothingMoreComes);
+  store_be32(at + 8, is_running ? kAskAgainMilliseconds : kNothingMoreComes);
   if (!is_running)
     store_u8(at + 12, static_cast<std::uint8_t>(is_terminated ? Status::task_aborted : record.completion));
   store_u8(at + 13, static_cast<std::uint8_t>(padded));

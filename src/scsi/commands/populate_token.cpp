@@ -82,7 +82,7 @@ Step start(Execution& execution, const Outcome& outcome) {
       std::make_shared<RodToken>(RodToken{.ranges = std::move(list->ranges),
                                           .size = 0,
                                           .maker = execution.nexus->shared_identity(),
-                                          .dies = execution.now + std::chrono::seconds(kTokenLifetime_s),
+                                          .dies = execution.now + std::chrono::seconds(kTokenLifetimeSeconds),
                                           .used = execution.now,
                                           .timeout = std::chrono::seconds(list->timeout_s)});
   RodToken& token = *execution.copy->token;

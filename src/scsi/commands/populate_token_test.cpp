@@ -147,20 +147,21 @@ constexpr auto kInvalid = SenseCode::invalid_field_in_parameter_list;
 
 INSTANTIATE_TEST_SUITE_P(
     All, WrongPopulate,
-    ::testing::Values(WrongPopulateList{"DataLength", good_list().set(1, 29), kInvalid, "parameter 0"},
-                      WrongPopulateList{
-                          "Timeout",
-                          good_list().set(6, (kMostTokenTimeout_s + 1) >> 8).set(7, (kMostTokenTimeout_s + 1) & 0xff),
-                          kInvalid, "parameter 4"},
-                      WrongPopulateList{"NoRange", good_list().set(15, 15), kInvalid, "parameter 14"},
-                      WrongPopulateList{"TooManyRanges", with_ranges(kMostTokenRanges + 1),
-                                        SenseCode::too_many_segment_descriptors, "parameter 14"},
-                      WrongPopulateList{"BeyondTheEnd", TokenListBuilder().range(0, 1).range(Bench::kBlocks - 1, 2),
-                                        SenseCode::logical_block_address_out_of_range, "parameter 32"},
-                      WrongPopulateList{"FarBeyondTheEnd", TokenListBuilder().range(UINT64_MAX, 1),
-                                        SenseCode::logical_block_address_out_of_range, "parameter 16"},
-                      WrongPopulateList{"SameBlockTwice", TokenListBuilder().range(9, 2).range(0, 1).range(10, 5),
-                                        kInvalid, "parameter 16"}),
+    ::testing::Values(
+        WrongPopulateList{"DataLength", good_list().set(1, 29), kInvalid, "parameter 0"},
+        WrongPopulateList{
+            "Timeout",
+            good_list().set(6, (kMostTokenTimeoutSeconds + 1) >> 8).set(7, (kMostTokenTimeoutSeconds + 1) & 0xff),
+            kInvalid, "parameter 4"},
+        WrongPopulateList{"NoRange", good_list().set(15, 15), kInvalid, "parameter 14"},
+        WrongPopulateList{"TooManyRanges", with_ranges(kMostTokenRanges + 1), SenseCode::too_many_segment_descriptors,
+                          "parameter 14"},
+        WrongPopulateList{"BeyondTheEnd", TokenListBuilder().range(0, 1).range(Bench::kBlocks - 1, 2),
+                          SenseCode::logical_block_address_out_of_range, "parameter 32"},
+        WrongPopulateList{"FarBeyondTheEnd", TokenListBuilder().range(UINT64_MAX, 1),
+                          SenseCode::logical_block_address_out_of_range, "parameter 16"},
+        WrongPopulateList{"SameBlockTwice", TokenListBuilder().range(9, 2).range(0, 1).range(10, 5), kInvalid,
+                          "parameter 16"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST_F(PopulateToken, ListLengthIsChecked) {
@@ -260,11 +261,11 @@ TEST_F(PopulateToken, ShrinkingEndsThoseBehindTheEnd) {
 
 TEST_F(PopulateToken, ExpiresWhenItIsNotUsed) {
   const auto made = token(0, 1);
-  here.now = there.now += std::chrono::seconds(kDefaultTokenTimeout_s - 1);
+  here.now = there.now += std::chrono::seconds(kDefaultTokenTimeoutSeconds - 1);
   EXPECT_TRUE(is_valid(made));
-  here.now = there.now += std::chrono::seconds(kDefaultTokenTimeout_s - 1);
+  here.now = there.now += std::chrono::seconds(kDefaultTokenTimeoutSeconds - 1);
   EXPECT_TRUE(is_valid(made)) << "the time runs from its last use";
-  here.now = there.now += std::chrono::seconds(kDefaultTokenTimeout_s);
+  here.now = there.now += std::chrono::seconds(kDefaultTokenTimeoutSeconds);
   EXPECT_EQ(standing(made), SenseCode::invalid_token_operation_token_expired);
 }
 
@@ -278,13 +279,14 @@ TEST_F(PopulateToken, TimeMayBeNamed) {
 }
 
 TEST_F(PopulateToken, NoneLivesForever) {
-  ASSERT_TRUE(populate(good_list().set(6, kMostTokenTimeout_s >> 8).set(7, kMostTokenTimeout_s & 0xff)).is_good());
+  ASSERT_TRUE(
+      populate(good_list().set(6, kMostTokenTimeoutSeconds >> 8).set(7, kMostTokenTimeoutSeconds & 0xff)).is_good());
   const auto made = token_in(ask(here, 1));
-  for (std::uint32_t age_s = 500; age_s < kTokenLifetime_s; age_s += 500) {
+  for (std::uint32_t age_s = 500; age_s < kTokenLifetimeSeconds; age_s += 500) {
     there.now = Instant(std::chrono::seconds(age_s));
     EXPECT_TRUE(is_valid(made)) << age_s;
   }
-  there.now = Instant(std::chrono::seconds(kTokenLifetime_s));
+  there.now = Instant(std::chrono::seconds(kTokenLifetimeSeconds));
   EXPECT_EQ(standing(made), SenseCode::invalid_token_operation_token_expired);
 }
 

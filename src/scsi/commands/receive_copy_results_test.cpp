@@ -264,17 +264,17 @@ TEST_F(CopyResults, ThirdPartyCopyPageTellsTheLimitsOfTokens) {
   const auto& limits = descriptors.at(0x0000);
   ASSERT_EQ(limits.size(), 32U);
   EXPECT_EQ(number(limits, 6, 2), kMostTokenRanges);
-  EXPECT_EQ(number(limits, 8, 4), kMostTokenTimeout_s);
-  EXPECT_EQ(number(limits, 12, 4), kDefaultTokenTimeout_s);
+  EXPECT_EQ(number(limits, 8, 4), kMostTokenTimeoutSeconds);
+  EXPECT_EQ(number(limits, 12, 4), kDefaultTokenTimeoutSeconds);
   EXPECT_EQ(number(limits, 16, 8), kMostTokenBytes / 512);
   EXPECT_EQ(number(limits, 24, 8), kOptimalTokenBytes / 512);
 
   const auto& features = descriptors.at(0x0106);
   ASSERT_EQ(features.size(), 92U);
   EXPECT_EQ(features.at(0), 0U) << "tokens of other targets are of no use";
-  EXPECT_EQ(number(features, 12, 4), kTokenLifetime_s);
-  EXPECT_EQ(number(features, 16, 4), kTokenLifetime_s);
-  EXPECT_EQ(number(features, 20, 4), kMostTokenTimeout_s);
+  EXPECT_EQ(number(features, 12, 4), kTokenLifetimeSeconds);
+  EXPECT_EQ(number(features, 16, 4), kTokenLifetimeSeconds);
+  EXPECT_EQ(number(features, 20, 4), kMostTokenTimeoutSeconds);
   EXPECT_EQ(number(features, 42, 2), 48U);
   EXPECT_EQ(number(features, 44 + 2, 2), 0x2cU);
   EXPECT_EQ(number(features, 44 + 6, 2), 8U) << "a physical block";

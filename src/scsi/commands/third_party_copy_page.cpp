@@ -74,8 +74,8 @@ void append_token_limits(Execution& execution) {
   const std::uint32_t block = execution.unit->options.block_size;
   std::byte* const at = append(execution, 0x0000, 32);
   store_be16(at + 6, kMostTokenRanges);
-  store_be32(at + 8, kMostTokenTimeout_s);
-  store_be32(at + 12, kDefaultTokenTimeout_s);
+  store_be32(at + 8, kMostTokenTimeoutSeconds);
+  store_be32(at + 12, kDefaultTokenTimeoutSeconds);
   store_be64(at + 16, kMostTokenBytes / block);
   store_be64(at + 24, kOptimalTokenBytes / block);
 }
@@ -85,9 +85,9 @@ void append_token_features(Execution& execution) {
   constexpr std::uint64_t kWithoutLimit = UINT64_MAX;
   constexpr std::uint16_t kBlockFeatures = 48;
   std::byte* const at = append(execution, 0x0106, 44 + kBlockFeatures);
-  store_be32(at + 12, kTokenLifetime_s);
-  store_be32(at + 16, kTokenLifetime_s);
-  store_be32(at + 20, kMostTokenTimeout_s);
+  store_be32(at + 12, kTokenLifetimeSeconds);
+  store_be32(at + 16, kTokenLifetimeSeconds);
+  store_be32(at + 20, kMostTokenTimeoutSeconds);
   store_be16(at + 42, kBlockFeatures);
   std::byte* const features = at + 44;
   store_be16(features + 2, kBlockFeatures - 4);

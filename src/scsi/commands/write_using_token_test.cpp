@@ -328,7 +328,7 @@ TEST(WriteUsingToken, DoesNotExpireWhileItIsUsed) {
   LargeTokenBench bench;
   const auto made = bench.large_token();
   before_access(bench.there, 2, [&] {
-    bench.there.now += std::chrono::seconds(kMostTokenTimeout_s);
+    bench.there.now += std::chrono::seconds(kMostTokenTimeoutSeconds);
     EXPECT_TRUE(bench.write(TokenListBuilder(made).range(2047, 1), 3).is_good());
   });
   EXPECT_TRUE(bench.write(TokenListBuilder(made).range(1300, 700)).is_good());
@@ -377,7 +377,7 @@ TEST(WriteUsingToken, AbandonedCopyIsTerminatedAndLeavesTheToken) {
   there.unit.abandon(task);
   EXPECT_FALSE(task.uses(bench.here.unit));
   EXPECT_EQ(bench.ask(there, 2).u8(5), 0x60);
-  there.now += std::chrono::seconds(kMostTokenTimeout_s);
+  there.now += std::chrono::seconds(kMostTokenTimeoutSeconds);
   EXPECT_EQ(bench.send(there, there.first, 0x11, 2, list).code(), SenseCode::invalid_token_operation_token_expired);
 }
 

@@ -40,9 +40,9 @@ inline constexpr std::size_t kMostTokens = 256;
 inline constexpr std::size_t kMostTokensOfNexus = 64;
 /// Of which it is remembered why they are no longer valid.
 inline constexpr std::size_t kMostTokensRemembered = 256;
-inline constexpr std::uint32_t kTokenLifetime_s = 3600;
-inline constexpr std::uint32_t kDefaultTokenTimeout_s = 60;
-inline constexpr std::uint32_t kMostTokenTimeout_s = 600;
+inline constexpr std::uint32_t kTokenLifetimeSeconds = 3600;
+inline constexpr std::uint32_t kDefaultTokenTimeoutSeconds = 60;
+inline constexpr std::uint32_t kMostTokenTimeoutSeconds = 600;
 
 // What is implemented.
 inline constexpr std::uint8_t kBlockToBlock = 0x02;

@@ -73,13 +73,13 @@ std::expected<PopulateTokenList, Sense> parse_populate_token_list(Bytes list, co
   if (list.size() < kPopulateHeader) return refuse(SenseCode::parameter_list_length_error);
   if (load_be16(list.data()) < kLeastData) return invalid_field(0);
   const std::uint32_t timeout_s = load_be32(list.data() + 4);
-  if (timeout_s > kMostTokenTimeout_s) return invalid_field(4);
+  if (timeout_s > kMostTokenTimeoutSeconds) return invalid_field(4);
   const auto type = static_cast<RodType>(load_be32(list.data() + 8));
   const bool has_type = (load_u8(list.data() + 2) & kTypeIsValid) != 0;
   if (has_type && type != RodType::change_vulnerable && type != RodType::any_point_in_time) return invalid_field(8);
   auto ranges = parse_ranges(list, kPopulateHeader, medium);
   if (!ranges) return Refusal(ranges.error());
-  return PopulateTokenList{.timeout_s = timeout_s == 0 ? kDefaultTokenTimeout_s : timeout_s,
+  return PopulateTokenList{.timeout_s = timeout_s == 0 ? kDefaultTokenTimeoutSeconds : timeout_s,
                            .ranges = *std::move(ranges)};
 }
 

@@ -69,7 +69,7 @@ class Peers:
         "isnsd": "open-isns-server", "isnsadm": "open-isns-utils",
         "tgtd": "tgt", "tgtadm": "tgt", "tshark": "tshark", "dumpcap": "wireshark-common",
         "mke2fs": "e2fsprogs", "e2fsck": "e2fsprogs",
-        "linux.uml": "user-mode-linux",
+        "linux.uml": "user-mode-linux", "sg_vpd": "sg3-utils",
         "qemu-img": "qemu-utils", "qemu-io": "qemu-utils", "qemu-system-x86_64": "qemu-system-x86",
     }
 
