@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Lunway authors
-"""libiscsi as an initiator for any command: its library, called directly. Its tools send only the commands they know."""
+"""libiscsi as an initiator for any command: its library, called directly. Its tools send only what they know."""
 
 import ctypes
 import ctypes.util
