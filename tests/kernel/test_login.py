@@ -13,7 +13,6 @@ AUTH = "node.session.auth"
 # As open-iscsi names them: as RFC 7143 and the registry of IANA do.
 ALGORITHMS = ["MD5", "SHA1", "SHA256", "SHA3-256"]
 REFUSED = 24  # iscsiadm: login failed for authorization
-KERNEL_SAYS = "connection1:0: detected conn error", "a login that is refused"
 
 
 @pytest.fixture(scope="module")
@@ -53,22 +52,19 @@ def chap(secret=SECRET, algorithm="SHA3-256", target_secret=None):
 
 
 @pytest.mark.parametrize("settings", [{}, chap(secret="not the secret")], ids=["without", "wrong secret"])
-def test_refused(guest, portal, settings, kernel_log):
-    kernel_log.expect(*KERNEL_SAYS)
+def test_refused(guest, portal, settings):
     with Session(guest, portal, IQN, settings) as session:
         outcome = guest.run(f"{session.node} -l")
         assert outcome.code == REFUSED and "authorization" in outcome.out, str(outcome)
 
 
-def test_no_algorithm_in_common(guest, portal, kernel_log):
-    kernel_log.expect(*KERNEL_SAYS)
+def test_no_algorithm_in_common(guest, portal):
     with Session(guest, portal, f"{IQN}.sha", chap(algorithm="MD5,SHA3-256")) as session:
         assert guest.run(f"timeout 10 {session.node} -l").code != 0
         guest.ok(f"{session.node} -o update -n {AUTH}.chap_algs -v MD5,SHA256\n{session.node} -l")
 
 
-def test_target_that_proves_the_wrong_secret_is_left(guest, portal, kernel_log):
-    kernel_log.expect(*KERNEL_SAYS)
+def test_target_that_proves_the_wrong_secret_is_left(guest, portal):
     with Session(guest, portal, IQN, chap(target_secret="another secret altogether")) as session:
         outcome = guest.run(f"timeout 10 {session.node} -l")
         assert outcome.code != 0, str(outcome)
