@@ -135,6 +135,7 @@ struct Options {
   std::uint32_t max_burst_length = 1'048'576;
   std::uint32_t first_burst_length = 262'144;
   std::uint16_t max_outstanding_r2t = 16;
+  /// At most five in a row, and of each the first eight addresses that it names, in turn.
   bool follow_redirects = true;
   /// What is offered for CHAP_A, best first: 8 SHA3-256, 7 SHA-256, 6 SHA-1, 5 MD5. The tgt of many distributions means
   /// SHA-1 when it says 7 and refuses the login: offer it only 5.

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <iterator>
 #include <utility>
 
 #include "base/big_endian.h"
@@ -17,6 +18,8 @@ namespace lunway::initiator {
 namespace {
 
 constexpr unsigned kRedirectionsMax = 5;
+/// Of one redirection: more are not tried.
+constexpr std::size_t kNewAddressesMax = 8;
 constexpr wire::Cid kCid{0};
 
 std::unexpected<Error> no_resources(const lunway::Error& error) {
@@ -94,16 +97,32 @@ void Client::on_connected(runtime::Connector& /*connector*/, int socket) {
 }
 
 void Client::on_connect_failed(runtime::Connector& /*connector*/, const lunway::Error& error) {
-  end(leaving_ ? std::nullopt : std::optional(unreachable(error)));
+  if (leaving_) return end(std::nullopt);
+  if (destroying_) return end(unreachable(error));
+  connect_elsewhere(unreachable(error));
 }
 
 bool Client::redirect() {
   const bool wanted = close_ && close_->reason == session::InitiatorCloseReason::login_redirected;
   if (!wanted || !options_.follow_redirects || destroying_ || redirections_++ == kRedirectionsMax) return false;
-  const text::TargetAddress to = close_->redirect.front();
+  elsewhere_.assign(std::make_move_iterator(close_->redirect.begin()), std::make_move_iterator(close_->redirect.end()));
+  if (elsewhere_.size() > kNewAddressesMax) elsewhere_.resize(kNewAddressesMax);
+  connect_elsewhere(to_error(*close_));
   close_.reset();
-  if (auto connecting = connect(to.host, to.port); !connecting) end(std::move(connecting.error()));
   return true;
+}
+
+/// A redirection may name several addresses: each is the target's, so the next is tried where one is not reached.
+//= rfc7143#11.13.5
+void Client::connect_elsewhere(Error failure) {
+  while (!elsewhere_.empty()) {
+    const text::TargetAddress to = std::move(elsewhere_.front());
+    elsewhere_.pop_front();
+    auto connecting = connect(to.host, to.port);
+    if (connecting) return;
+    failure = std::move(connecting.error());
+  }
+  end(std::move(failure));
 }
 
 void Client::end(std::optional<Error> failure) {

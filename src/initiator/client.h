@@ -95,6 +95,7 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   void expired(Instant at);
   void end(std::optional<Error> failure);
   bool redirect();
+  void connect_elsewhere(Error failure);
   void told_opened(Result<> result);
   bool run_callbacks();
   Instant clock() { return loop_->now(); }
@@ -112,6 +113,7 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   std::string portal_;
   Opened opened_;
   unsigned redirections_ = 0;
+  std::deque<text::TargetAddress> elsewhere_;  // that the last redirection named, and that are not tried yet
 
   std::unique_ptr<session::InitiatorSession> session_;
   std::unique_ptr<session::InitiatorConnection> connection_;

@@ -207,6 +207,29 @@ TEST_F(Rfc7143_11_13_5_ClientRedirection, ToAPortThatNobodyListensOnIsAFailure) 
   EXPECT_EQ(opened->error().kind, ErrorKind::unreachable);
 }
 
+TEST_F(Rfc7143_11_13_5_ClientRedirection, ToSeveralAddressesLeadsToTheFirstThatAnswers) {
+  open();
+  target.accept();
+  refuse_login(wire::LoginStatus::target_moved_temporarily,
+               std::string("TargetAddress=127.0.0.1:1\0TargetAddress=not.a.name.invalid\0", 59) + address_of(other));
+  other.log_in();
+  ASSERT_TRUE(turn_until([this] { return opened.has_value(); }));
+  EXPECT_TRUE(*opened);
+  EXPECT_EQ(client->portal(), other.portal());
+}
+
+TEST_F(Rfc7143_11_13_5_ClientRedirection, ToManyAddressesIsNotFollowedForEver) {
+  open();
+  target.accept();
+  std::string addresses;
+  for (int i = 0; i < 8; ++i) addresses += std::string("TargetAddress=127.0.0.1:1\0", 26);
+  refuse_login(wire::LoginStatus::target_moved_temporarily, addresses + address_of(other));
+  wait_for_the_end();
+  ASSERT_TRUE(opened && !*opened);
+  EXPECT_EQ(opened->error().kind, ErrorKind::unreachable);
+  EXPECT_FALSE(other.is_called_within(kMoment));
+}
+
 TEST_F(Rfc7143_11_13_5_ClientRedirection, ToNowhereBreaksTheRules) {
   open();
   target.accept();
