@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from harness import machine
 from harness.process import run, run_ok
 
 DISK, TAPE = "iqn.2026-11.io.example:disk", "iqn.2026-11.io.example:tape"
@@ -90,6 +91,7 @@ def test_who_comes_from_elsewhere_fails_authorization(two_targets, peers):
 
 
 def test_ipv6_addresses_are_listed_too(two_targets, peers):
+    machine.need_ipv6()
     server = two_targets('initiator_addresses = ["::1"]', 'initiator_addresses = ["2001:db8::/32"]', listen="[::1]:0")
     assert listed(peers, server, FRIEND) == [DISK]
     assert inquire(peers, FRIEND, url(server)).code == 0
@@ -149,6 +151,7 @@ def test_a_permanent_redirection_is_told(two_targets, peers, capture):
 
 
 def test_a_redirection_is_followed_over_ipv6(two_targets, peers):
+    machine.need_ipv6()
     there = two_targets(listen="[::1]:0")
     here = two_targets(f'redirect = {{ to = "{there.portal}" }}', luns=1)
     assert inquire(peers, FRIEND, url(here)).code == 0

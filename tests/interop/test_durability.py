@@ -15,7 +15,7 @@ import time
 
 import pytest
 
-from harness import disks
+from harness import disks, machine
 from harness.initiator import GOOD, Initiator
 
 IQN = "iqn.2026-11.io.example:durable"
@@ -115,6 +115,7 @@ luns = {{ 0 = "disk" }}
 @pytest.mark.parametrize("write_cache", [True, False])
 @pytest.mark.parametrize("io", ["uring", "epoll"])
 def test_what_was_acknowledged_survives_a_kill(serve, configured, free_port, write_cache, io):
+    machine.need(io)
     arguments = (*configured(write_cache), "--io", io)
     seed = time.time_ns()
     chance = random.Random(seed)

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from harness import disks
+from harness import disks, machine
 from harness.process import run_ok
 
 
@@ -34,6 +34,7 @@ def test_create_makes_a_sparse_file(serve, tmp_path):
 @pytest.mark.parametrize("io", ["uring", "epoll"])
 @pytest.mark.parametrize("shards", [1, 4])
 def test_io_and_shards(serve, cli, capture, tmp_path, io, shards):
+    machine.need(io)
     source = disks.numbered(tmp_path / "source.img", 16 * disks.MIB)
     back = tmp_path / "back.img"
     server = serve("--create", "16MiB", tmp_path / "lun.img", "--io", io, "--shards", shards)
@@ -45,6 +46,7 @@ def test_io_and_shards(serve, cli, capture, tmp_path, io, shards):
 
 
 def test_ipv6(serve, cli, peers, tmp_path):
+    machine.need_ipv6()
     disk = disks.numbered(tmp_path / "disk.img", disks.MIB)
     server = serve(disk, listen="[::1]:0")
     assert server.portal.startswith("[::1]:")
@@ -55,6 +57,7 @@ def test_ipv6(serve, cli, peers, tmp_path):
 
 
 def test_two_portals(serve, cli):
+    machine.need_ipv6()
     server = serve("--memory", "1MiB", "--listen", "[::1]:0", luns=2)
     assert len({url.split("/")[2] for url in server.urls}) == 2
     for url in server.urls:

@@ -33,19 +33,21 @@ class Capture:
         self.process = subprocess.Popen(
             [dumpcap, "-q", "-i", "lo", "-B", "64", "-f", f"tcp port {port}", "-w", str(self.path)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment())
-        self._wait_until_it_listens(peers)
+        self._wait_until_it_listens()
 
-    def _wait_until_it_listens(self, peers):
-        """dumpcap names its file once the kernel delivers packets to it."""
+    def _wait_until_it_listens(self):
+        """dumpcap names its file once the kernel delivers packets to it. Not every user may have them."""
         seen = b""
         os.set_blocking(self.process.stderr.fileno(), False)
         deadline = time.monotonic() + 10
         while b"File:" not in seen:
             seen += self.process.stderr.read() or b""
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.process.poll() is not None:
+                pytest.skip(f"dumpcap cannot capture on lo: {' '.join(seen.decode(errors='replace').split())[:200]}")
+            if time.monotonic() > deadline:
                 self.process.kill()
                 self.process.wait()
-                peers.missing(f"dumpcap cannot capture on lo: {seen.decode(errors='replace').strip()}")
+                pytest.fail(f"dumpcap does not begin: {seen.decode(errors='replace').strip()}")
             time.sleep(0.05)
 
     def stop(self):
