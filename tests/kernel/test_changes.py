@@ -55,7 +55,7 @@ def test_a_lun_comes_and_goes_under_load(guest, controlled, kernel_log, tmp_path
     server, write, ctl = controlled
     with Session(guest, server.portal, server.iqn) as session:
         first = session.login()[0]
-        load = guest.begin(f"fio --name=v --filename={first} --rw=randwrite --bs=8k --size=16M --direct=1 --loops=4 "
+        load = guest.begin(f"fio --name=v --filename={first} --rw=randwrite --bs=8k --size=8M --direct=1 --loops=4 "
                            "--ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1")
         write([0, 1])
         ctl("reload")
@@ -76,11 +76,12 @@ def test_a_lun_comes_and_goes_under_load(guest, controlled, kernel_log, tmp_path
         assert outcome.code == 0 and "err= 0" in outcome.out, str(outcome)
 
 
-def test_drain_logs_the_kernel_out(guest, controlled):
+def test_drain_logs_the_kernel_out(guest, controlled, kernel_log):
+    kernel_log.expect("rejecting I/O to offline device|Synchronize Cache.* failed", "the disk is gone for good")
     server, _, ctl = controlled
     with Session(guest, server.portal, server.iqn, {"node.session.timeo.replacement_timeout": 2}) as session:
         device = session.login()[0]
-        guest.ok(f"dd if=/dev/zero of={device} bs=64k count=16 oflag=direct status=none")
+        guest.ok(f"dd if=/dev/zero of={device} bs=64k count=16 oflag=direct status=none; udevadm settle")
         ctl("drain")
         assert server.process.wait(20) == 0
         server.stopped = True

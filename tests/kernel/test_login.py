@@ -102,7 +102,7 @@ def test_load_with_digests(guest, serve, tmp_path, digests):
                 "node.session.iscsi.InitialR2T": initial_r2t, "node.session.iscsi.ImmediateData": "No"}
     with Session(guest, server.portal, server.iqn, settings) as session:
         device = session.login()[0]
-        outcome = guest.run(f"fio --name=v --filename={device} --rw=randwrite --bsrange=512-256k --size=6M --direct=1 "
+        outcome = guest.run(f"fio --name=v --filename={device} --rw=randwrite --bsrange=512-256k --size=3M --direct=1 "
                             "--ioengine=libaio --iodepth=8 --verify=crc32c --verify_fatal=1")
         assert outcome.code == 0 and "err= 0" in outcome.out, str(outcome)
         said = guest.ok("iscsiadm -m session -P 2")

@@ -54,7 +54,7 @@ def paths(guest, serve_all, tmp_path_factory):
     devices = {line.split()[0]: "/dev/" + line.split()[1].rsplit("/", 1)[1] for line in seen.splitlines()}
     other = devices.pop(OTHER)
     yield devices.popitem()[1], other
-    guest.ok(f"{node} -u >/dev/null; {node} -o delete; iscsiadm -m iface -I other -o delete >/dev/null")
+    guest.ok(f"udevadm settle; {node} -u >/dev/null; {node} -o delete; iscsiadm -m iface -I other -o delete >/dev/null")
 
 
 @pytest.mark.parametrize("kind", TYPES)

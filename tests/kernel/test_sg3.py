@@ -149,11 +149,19 @@ def test_sanitize(guest, units, images):
 
 def test_reset_under_load(guest, units):
     """A reset of the unit or the target ends the commands that run; the kernel sends them again."""
-    load = guest.begin(f"fio --name=v --filename={units[0]} --rw=randwrite --bs=8k --size=16M --offset=32M --direct=1 "
-                       "--ioengine=libaio --iodepth=16 --verify=crc32c --verify_fatal=1 --loops=2")
-    guest.ok(f"sleep 2; for way in -d -t -d; do sg_reset $way {units[0]}; sleep 0.7; done")
-    outcome = guest.end(load)
-    assert outcome.code == 0 and "err= 0" in outcome.out, str(outcome)
+    seen = guest.ok(f"""fio --name=v --filename={units[0]} --rw=randwrite --bs=8k --size=8M --offset=32M --direct=1 \
+            --ioengine=libaio --iodepth=16 --verify=crc32c --verify_fatal=1 --loops=3 >/tmp/fio 2>&1 &
+        load=$!
+        writing() {{ local reads writes; read -r reads writes </sys/block/{units[0].removeprefix("/dev/")}/inflight
+          ((writes > 0)); }}
+        for way in -d -t -d; do
+          await 20 writing
+          sg_reset $way {units[0]}
+          echo "reset $way"
+        done
+        wait $load || {{ cat /tmp/fio; exit 1; }}
+        grep 'err= 0' /tmp/fio""")
+    assert seen.count("reset -") == 3, seen
 
 
 def test_target_port_groups(guest, serve, tmp_path):

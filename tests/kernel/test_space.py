@@ -26,8 +26,8 @@ def allocated(path):
 
 def test_blocks_of_many_sizes(guest, disk):
     device = disk.devices[0]
-    for size, depth, more in (("512", 4, "--size=256k"), ("4k", 16, "--size=8M --fsync=64"),
-                              ("64k", 8, "--size=24M"), ("1M", 4, "--size=48M --end_fsync=1")):
+    for size, depth, more in (("512", 4, "--size=128k"), ("4k", 16, "--size=4M --fsync=64"),
+                              ("64k", 8, "--size=12M"), ("1M", 4, "--size=24M --end_fsync=1")):
         outcome = guest.run(f"fio --name=v --filename={device} --rw=randwrite --bs={size} {more} --direct=1 "
                             f"--verify=md5 --verify_fatal=1 --ioengine=libaio --iodepth={depth}")
         assert outcome.code == 0 and "err= 0" in outcome.out, str(outcome)

@@ -23,11 +23,11 @@ class Session:
         return self.devices
 
     def logout(self):
-        """And forgets the record."""
-        self.guest.ok(f"{self.node} -u >/dev/null; {self.node} -o delete")
+        """And forgets the record. Udev may still be reading a disk that was written to."""
+        self.guest.ok(f"udevadm settle; {self.node} -u >/dev/null; {self.node} -o delete")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.guest.run(f"{self.node} -u; {self.node} -o delete")
+        self.guest.run(f"udevadm settle -t 10; {self.node} -u; {self.node} -o delete")
