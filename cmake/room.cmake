@@ -30,6 +30,8 @@ endfunction()
 function(lunway_test name)
   cmake_parse_arguments(TEST "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${TEST_SOURCES})
+  # The templates of the test frameworks take long to optimize, and a debugger shows more of what is not optimized.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
   target_link_libraries(${name} PRIVATE ${TEST_LINKS} GTest::gtest GTest::gmock GTest::gtest_main rapidcheck)
   include(GoogleTest)
   gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 60)
