@@ -227,6 +227,7 @@ target::TargetConfig read_target(TomlReader section, std::vector<ConfigFault>& f
   section.read_integer("error_recovery_level", out.error_recovery_level, 0, 2);
   section.read_flag("data_pdu_in_order", out.data_pdu_in_order);
   section.read_flag("data_sequence_in_order", out.data_sequence_in_order);
+  section.read_flag("allow_reset", out.allow_reset);
   section.finish();
   return out;
 }

@@ -52,6 +52,7 @@ void Execution::load(const Command& command) {
   length = 0;
   progress = 0;
   stage = 0;
+  fenced = false;
   if (memory.capacity() > kMostMemoryKept) memory = {};
   memory.clear();
   victims.clear();
@@ -71,7 +72,8 @@ Step Execution::good_with_status(Status status) {
                 .sense = {},
                 .data_in = {},
                 .data_in_length = data_in_length,
-                .data_out_length = data_out_length};
+                .data_out_length = data_out_length,
+                .fenced = fenced};
 }
 
 Step Execution::good_with_data(std::size_t size, std::uint64_t allocation_length) {
@@ -91,7 +93,8 @@ Step Execution::check_condition(const Sense& why) {
                 .sense = Bytes(sense).first(written),
                 .data_in = {},
                 .data_in_length = 0,
-                .data_out_length = data_out_length};
+                .data_out_length = data_out_length,
+                .fenced = fenced};
 }
 
 Step Execution::check_condition(SenseKey key, SenseCode code) {

@@ -59,6 +59,8 @@ struct Execution {
   std::uint64_t length = 0;
   std::uint64_t progress = 0;
   std::uint8_t stage = 0;
+  /// The response stands for tasks of others that were ended: see Finish.
+  bool fenced = false;
   std::vector<std::byte> memory;
   std::vector<Extent> extents;
   /// Whose tasks AbortTasks is about.

@@ -24,6 +24,7 @@ Step report_attention(Execution& execution) {
   const std::uint32_t pending = execution.nexus->conditions() & Nexus::kAttentionMask;
   const auto first = static_cast<UnitAttention>(std::countr_zero(pending));
   execution.nexus->clear(first);
+  execution.fenced = true;
   return execution.check_condition(SenseKey::unit_attention, code_of(first));
 }
 

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -74,7 +75,8 @@ class LogicalUnit {
   LogicalUnit& operator=(const LogicalUnit&) = delete;
 
   /// An initiator has logged in, or lost its nexus. A nexus is detached after the last of its tasks ended, and before
-  /// it goes away. The first command of a nexus meets the unit attention POWER ON OCCURRED.
+  /// it goes away. The first command of a nexus meets the unit attention POWER ON OCCURRED, or, when the same two ports
+  /// had a nexus that was lost, I_T NEXUS LOSS OCCURRED.
   void attach(Nexus& nexus);
   void detach(Nexus& nexus);
 
@@ -88,8 +90,20 @@ class LogicalUnit {
   /// step asked for is under way. Harmless for an idle task.
   void abandon(Task& task);
 
-  /// Task management: LOGICAL UNIT RESET, or a target reset. The owner has aborted all tasks.
+  /// Task management: LOGICAL UNIT RESET, or a target reset. The owner has aborted all tasks, and has told each nexus
+  /// with tell_reset() when it ended the tasks of that nexus: no later command of it may run before it knows.
   void reset();
+  void tell_reset(Nexus& nexus);
+
+  /// As reset(), and what only lives as long as the power is on goes too.
+  void power_cycle();
+
+  /// I_T nexus loss, before detach(): everything that belongs to the nexus goes, but for what is persistent.
+  void lose(Nexus& nexus);
+
+  /// What QUERY ASYNCHRONOUS EVENT answers (SAM-5, 7.10): whether a unit attention is pending for the nexus, and 24
+  /// bits about the first of them.
+  static std::optional<std::uint32_t> pending_event(const Nexus& nexus);
 
   /// Task management cleared tasks of other nexuses than `cause` (CLEAR TASK SET): tells one of them.
   void tell_commands_cleared(Nexus& nexus);

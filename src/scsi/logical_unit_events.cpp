@@ -4,7 +4,9 @@
 // What happens to a logical unit from outside of commands.
 
 #include <algorithm>
+#include <bit>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "scsi/logical_unit.h"
@@ -12,11 +14,28 @@
 #include "scsi/unit_state.h"
 
 namespace lunway::scsi {
+namespace {
+
+/// Of the nexus whatever session it is in: both ports by name, for a volume may be in more than one target.
+NexusName lasting_name_of(const Nexus& nexus) {
+  NexusName name = name_of(nexus);
+  name.initiator_port += " " + nexus.identity().target_port;
+  return name;
+}
+
+}  // namespace
 
 void LogicalUnit::attach(Nexus& nexus) {
   const std::lock_guard lock(unit_->mutex);
   unit_->nexuses.push_back(&nexus);
-  nexus.raise(UnitAttention::power_on);
+  const auto lost = std::ranges::find(unit_->lost_nexuses, lasting_name_of(nexus), &UnitState::LostNexus::name);
+  if (lost == unit_->lost_nexuses.end() || lost->owed_power_on) {
+    nexus.raise(UnitAttention::power_on);
+  } else {
+    nexus.raise(UnitAttention::i_t_nexus_loss);
+    if (lost->owed_reset) nexus.raise(UnitAttention::logical_unit_reset);
+  }
+  if (lost != unit_->lost_nexuses.end()) unit_->lost_nexuses.erase(lost);
   nexus.set_barred(unit_->reservations.bars(nexus, Interest::writes));
   if (PortGroups* const groups = nexus.identity().port_groups.get()) groups->attach(nexus);
 }
@@ -25,21 +44,51 @@ void LogicalUnit::detach(Nexus& nexus) {
   const std::lock_guard lock(unit_->mutex);
   std::erase(unit_->nexuses, &nexus);
   if (PortGroups* const groups = nexus.identity().port_groups.get()) groups->detach(nexus);
-  unit_->removal_preventers.erase(&nexus);
-  unit_->copies.forget(nexus);
-  unit_->reservations.nexus_lost(nexus, unit_->nexuses);
+  unit_->forget_claims_of(nexus);
+}
+
+// SAM-5, 6.3.4. Persistent reservations and registrations survive.
+void LogicalUnit::lose(Nexus& nexus) {
+  const std::lock_guard lock(unit_->mutex);
+  unit_->forget_claims_of(nexus);
+  auto& lost = unit_->lost_nexuses;
+  const NexusName name = lasting_name_of(nexus);
+  std::erase_if(lost, [&](const UnitState::LostNexus& known) { return known.name == name; });
+  if (lost.size() == UnitState::kMostLostNexuses) lost.pop_front();
+  lost.push_back({.name = name,
+                  .owed_power_on = nexus.has(UnitAttention::power_on),
+                  .owed_reset = nexus.has(UnitAttention::logical_unit_reset)});
 }
 
 // SAM-5, 6.3.3. Persistent reservations and registrations survive.
 void LogicalUnit::reset() {
   const std::lock_guard lock(unit_->mutex);
-  unit_->removal_preventers.clear();
-  unit_->copies.forget_ended();
-  unit_->reservations.unit_reset(unit_->nexuses);
-  unit_->write_cache_enabled = unit_->options.volatile_cache && unit_->options.write_cache_enabled;
-  unit_->descriptor_sense = false;
-  unit_->software_write_protect = false;
-  unit_->raise_for_others(UnitAttention::logical_unit_reset, nullptr);
+  unit_->reset();
+}
+
+void LogicalUnit::tell_reset(Nexus& nexus) { nexus.raise(UnitAttention::logical_unit_reset); }
+
+// Registrations are what a restart would find (SPC-4, 5.13.5).
+void LogicalUnit::power_cycle() {
+  const std::lock_guard lock(unit_->mutex);
+  unit_->reset();
+  PersistentReservations& persistent = unit_->reservations.persistent;
+  std::optional<PersistentReservations> kept;
+  if (persistent.survives_power_loss()) kept = PersistentReservations::from_record(text_of(persistent.record()));
+  persistent = kept ? *std::move(kept) : PersistentReservations();
+  unit_->reservations.tell(unit_->nexuses);
+  for (UnitState::LostNexus& lost : unit_->lost_nexuses) lost.owed_power_on = true;
+  unit_->raise_for_others(UnitAttention::power_on, nullptr);
+}
+
+// UADE DEPTH (one, or more than one) and SENSE KEY, then the two bytes of the additional sense code.
+std::optional<std::uint32_t> LogicalUnit::pending_event(const Nexus& nexus) {
+  const std::uint32_t pending = nexus.conditions() & Nexus::kAttentionMask;
+  if (pending == 0) return std::nullopt;
+  const std::uint32_t depth = std::has_single_bit(pending) ? 1 : 2;
+  const auto first = static_cast<UnitAttention>(std::countr_zero(pending));
+  return depth << 20 | static_cast<std::uint32_t>(SenseKey::unit_attention) << 16 |
+         static_cast<std::uint32_t>(code_of(first));
 }
 
 void LogicalUnit::tell_commands_cleared(Nexus& nexus) {

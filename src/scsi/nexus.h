@@ -31,6 +31,8 @@ struct NexusIdentity {
   std::uint16_t target_port_group = 1;
   /// Null: all groups are alike, and initiators are told of none.
   std::shared_ptr<PortGroups> port_groups = {};
+  /// What the session has agreed on as iSCSIProtocolLevel.
+  std::uint8_t iscsi_protocol_level = 1;
 };
 
 /// Threads: tasks of a nexus run on one thread, the shard's. Everybody may raise a unit attention.

@@ -103,6 +103,9 @@ struct Finish {
   /// reports the difference as residual. A command that fails before it moves data moves none.
   std::uint64_t data_in_length = 0;
   std::uint64_t data_out_length = 0;
+  /// A unit attention, or PREEMPT AND ABORT: it tells the end of commands, so it must not overtake a status that was
+  /// given before, nor be overtaken.
+  bool fenced = false;
 };
 
 using Step = std::variant<Finish, ReadBlocks, WriteBlocks, ReceiveParameters, Access, MapBlocks, Wait, Persist,

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <mutex>
 #include <set>
 #include <vector>
@@ -51,6 +52,14 @@ class UnitState {
 
   std::mutex mutex;
   std::vector<Nexus*> nexuses;
+  /// Nexuses that are gone, and the resets that they were not told of; the oldest are forgotten.
+  struct LostNexus {
+    NexusName name;
+    bool owed_power_on = false;
+    bool owed_reset = false;
+  };
+  static constexpr std::size_t kMostLostNexuses = 64;
+  std::deque<LostNexus> lost_nexuses;
   std::set<const Nexus*> removal_preventers;
   Reservations reservations;
   SanitizeState sanitize;
@@ -72,6 +81,23 @@ class UnitState {
     if (tokens.is_empty()) return;
     const std::lock_guard lock(mutex);
     tokens.cancel({.offset = offset, .length = length});
+  }
+
+  /// With the mutex held: what commands have set goes back to how it was at the start.
+  void reset() {
+    removal_preventers.clear();
+    copies.forget_ended();
+    reservations.unit_reset(nexuses);
+    write_cache_enabled = options.volatile_cache && options.write_cache_enabled;
+    descriptor_sense = false;
+    software_write_protect = false;
+  }
+
+  /// With the mutex held: what ends with the nexus.
+  void forget_claims_of(const Nexus& nexus) {
+    removal_preventers.erase(&nexus);
+    copies.forget(nexus);
+    reservations.nexus_lost(nexus, nexuses);
   }
 
   /// With the mutex held.

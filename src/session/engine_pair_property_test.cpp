@@ -157,9 +157,7 @@ class Workload {
     pair_.initiator.abort(pair_.now, *slot.task);
   }
 
-  /// One at a time: the end of one function ends the data that another waits for.
   void reset() {
-    if (!resets_.empty()) return;
     for (Slot& slot : slots_) slot.disturbed |= slot.task.has_value();
     const auto task = pair_.initiator.manage(pair_.now, {});
     ASSERT_TRUE(task);

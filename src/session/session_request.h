@@ -34,6 +34,7 @@ struct SessionRequest {
   wire::Cid cid;
   /// The first CmdSN of a new session.
   wire::CmdSN cmd_sn;
+  bool may_reset_target = true;
   /// With the session type.
   text::SessionParameters session;
   text::ConnectionParameters connection;

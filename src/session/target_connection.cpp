@@ -104,6 +104,8 @@ std::string_view to_string(CloseReason reason) {
       return "reinstated";
     case CloseReason::session_closed:
       return "session closed";
+    case CloseReason::reset:
+      return "reset by the initiator";
     case CloseReason::dropped:
       return "dropped";
   }

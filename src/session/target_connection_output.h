@@ -38,6 +38,7 @@ enum class CloseReason : std::uint8_t {
   reinstated,        // a login with the same CID took its place
   session_closed,    // TargetSession::close(), or the logout of the session through another connection
   dropped,           // drop()
+  reset,             // a TARGET COLD RESET or an I_T NEXUS RESET that came on it; the answer has been sent
 };
 
 std::string_view to_string(CloseReason reason);

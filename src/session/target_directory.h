@@ -59,6 +59,9 @@ struct LoginPolicy {
   std::uint16_t portal_group_tag = 1;
   /// TargetAlias; empty: none is sent.
   std::string target_alias;
+  /// TARGET WARM RESET and TARGET COLD RESET; without it the answer is "authorization failed", and nothing ends.
+  //= rfc7143#11.5.1
+  bool may_reset_target = true;
 };
 
 /// Why a login is answered with a status other than success.

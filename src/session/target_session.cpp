@@ -42,8 +42,15 @@ void TargetSession::abandon(TaskId task) {
   assert(is_consistent());
 }
 
-void TargetSession::complete_task_management(TaskId task, wire::TaskManagementResponseCode response) {
-  core_->complete_task_management(task, response);
+void TargetSession::announce_termination(wire::Lun lun) {
+  core_->announce_termination(lun);
+  core_->after_owner();
+  assert(is_consistent());
+}
+
+void TargetSession::complete_task_management(TaskId task, wire::TaskManagementResponseCode response,
+                                             std::uint32_t information) {
+  core_->complete_task_management(task, response, information);
   core_->after_owner();
   assert(is_consistent());
 }

@@ -45,6 +45,13 @@ struct CommandResult {
   //= rfc7143#11.4.5.2
   std::uint64_t data_in_length = 0;
   std::uint64_t data_out_length = 0;
+  /// Sent only on sessions with iSCSIProtocolLevel=2 or higher.
+  //= rfc7144#5.2.1
+  std::uint16_t status_qualifier = 0;
+  /// It must not be overtaken by what the device answers later on the same I_T_L nexus, nor overtake what it answered
+  /// before: a unit attention after a multi-task abort, PREEMPT AND ABORT.
+  //= rfc7143#4.2.2.3.4
+  bool fenced = false;
 };
 
 class TargetSession {
@@ -82,8 +89,15 @@ class TargetSession {
   /// and cannot touch its memory any more. No status is sent. Release follows.
   void abandon(TaskId task);
 
-  /// The answer to SubmitTaskManagement; see 11.6.1 for the codes.
-  void complete_task_management(TaskId task, wire::TaskManagementResponseCode response);
+  /// The device is about to drop its commands on this logical unit for another initiator's task management: abandon()
+  /// follows for each. An initiator that has agreed on FastAbort learns it, and stops to send data for them.
+  //= rfc7143#4.2.3.4
+  void announce_termination(wire::Lun lun);
+
+  /// The answer to SubmitTaskManagement; see 11.6.1 for the codes. `information` is what SAM-5 says of a query, 24
+  /// bits.
+  //= rfc7144#6.4.2
+  void complete_task_management(TaskId task, wire::TaskManagementResponseCode response, std::uint32_t information = 0);
 
   /// Ends all connections and tasks without a word to the initiator (a new session takes its place, a cold reset).
   /// Abort comes for each task that the owner has not answered, then SessionEnded.

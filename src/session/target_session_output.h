@@ -73,12 +73,16 @@ struct Release {
 
 /// A task management function. By now all commands that it covers have come, and those of this session that it ends
 /// have been aborted; what remains is the device's part: the tasks of other sessions, unit attentions, reservations,
-/// whether the LUN exists. ABORT TASK needs no device and is not submitted. Answered with complete_task_management().
+/// whether the LUN exists, whether the initiator may do that. ABORT TASK and QUERY TASK need no device and are not
+/// submitted. Answered with complete_task_management(). When the answer to a TARGET COLD RESET or an I_T NEXUS RESET is
+/// "Function complete", the session ends behind it.
 //= rfc7143#4.2.3.3
 struct SubmitTaskManagement {
   TaskId task;
   wire::TaskManagementFunction function{};
   wire::Lun lun;
+  /// For QUERY TASK SET: the session has commands on this logical unit.
+  bool has_commands = false;
 };
 
 /// The session is over: it has no connection and no task any more, and remembers no lost connection that could still be
@@ -89,7 +93,7 @@ struct SessionEnded {
   enum class Reason : std::uint8_t {
     logged_out,       // the initiator closed it
     connection_lost,  // its last connection failed, and none came in time to continue
-    closed,           // TargetSession::close(): reinstatement, an operator, a reset
+    closed,           // TargetSession::close(): reinstatement, an operator; or a reset that ends sessions
   };
   Reason reason = Reason::connection_lost;
 };

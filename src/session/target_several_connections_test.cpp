@@ -266,6 +266,29 @@ TEST_F(Rfc7143_8_1_2_TargetConnections, ALossEndsTheTasksOfItsConnectionOnly) {
   EXPECT_FALSE(first.take<SessionEnded>());
 }
 
+// Two come together from behind a gap. The first waits for a task, the second for the first.
+TEST_F(Rfc7143_11_14_TargetConnections, EachOfTwoLogoutsIsAnswered) {
+  second.send(wire::ScsiCommand::build(read_fields(1, 100, 512)));
+  const TaskId task = submitted();
+  first.send(wire::LogoutRequest::build({.reason = LogoutReason::close_connection,
+                                         .itt = wire::Itt(90),
+                                         .cid = wire::Cid(4),
+                                         .cmd_sn = wire::CmdSN(102)}));
+  first.send(wire::LogoutRequest::build({.reason = LogoutReason::close_session,
+                                         .itt = wire::Itt(91),
+                                         .cid = wire::Cid(0),
+                                         .cmd_sn = wire::CmdSN(103)}));
+  first.send(wire::NopOut::build({.itt = wire::Itt(80), .cmd_sn = wire::CmdSN(101)}));
+  EXPECT_THAT(first.receive(), Is<wire::NopIn>());
+  EXPECT_TRUE(first.target_is_silent());
+  first.aborted(task);
+  for (const std::uint32_t itt : {90U, 91U}) {
+    EXPECT_THAT(first.receive(), Is<wire::LogoutResponse>(With(&Logout::itt, wire::Itt(itt)),
+                                                          With(&Logout::response, LogoutResponseCode::closed)));
+  }
+  EXPECT_TRUE(first.closed && second.closed);
+}
+
 // --------------------------------------------------------------------------------------------------- task management
 
 using Rfc7143_4_2_3_TargetConnections = TwoConnections;
@@ -289,9 +312,57 @@ TEST_F(Rfc7143_4_2_3_TargetConnections, AFunctionReachesTheTasksOfAll) {
   ASSERT_TRUE(function);
   first.session->complete_task_management(function->task, wire::TaskManagementResponseCode::function_complete);
   first.drain();
+  for (TargetRig* rig : {&first, &second}) {
+    EXPECT_THAT(rig->receive(), Is<wire::NopIn>()) << "asks for an acknowledgement";
+    EXPECT_TRUE(rig->target_is_silent());
+    rig->send(wire::NopOut::build({.immediate = true, .cmd_sn = wire::CmdSN(102), .exp_stat_sn = wire::StatSN(1)}));
+  }
   EXPECT_THAT(first.receive(),
               Is<wire::TaskManagementResponse>(With(&wire::TaskManagementResponse::Fields::itt, wire::Itt(50))));
   EXPECT_TRUE(second.target_is_silent());
+}
+
+// One that went on over another connection does not stop at its loss: the session ends all the same.
+TEST_F(Rfc7143_4_2_3_TargetConnections, AColdResetLostWithItsConnectionEndsTheSession) {
+  first.send(wire::TaskManagementRequest::build({.immediate = true,
+                                                 .function = wire::TaskManagementFunction::target_cold_reset,
+                                                 .lun = {},
+                                                 .itt = wire::Itt(50),
+                                                 .cmd_sn = wire::CmdSN(100)}));
+  const auto function = first.take<SubmitTaskManagement>();
+  ASSERT_TRUE(function);
+  lose(first);
+  first.session->complete_task_management(function->task, wire::TaskManagementResponseCode::function_complete);
+  first.drain();
+  ASSERT_TRUE(second.closed);
+  EXPECT_EQ(second.closed->reason, CloseReason::session_closed);
+  second.destroy_connection();
+  EXPECT_TRUE(first.take<SessionEnded>());
+}
+
+// The task's own connection is logged out: its abort may be asked for on another one.
+TEST_F(Rfc7143_4_2_3_TargetConnections, AbortTaskComesOnTheConnectionOfTheTask) {
+  second.send(wire::ScsiCommand::build(read_fields(1, 100, 512)));
+  const TaskId task = submitted();
+  const auto expect_answer = [&](wire::TaskManagementResponseCode code) {
+    EXPECT_THAT(first.receive(),
+                Is<wire::TaskManagementResponse>(With(&wire::TaskManagementResponse::Fields::response, code)));
+  };
+  const auto abort = wire::TaskManagementRequest::build({.immediate = true,
+                                                         .function = wire::TaskManagementFunction::abort_task,
+                                                         .lun = {},
+                                                         .itt = wire::Itt(50),
+                                                         .referenced_task_tag = wire::Itt(1),
+                                                         .cmd_sn = wire::CmdSN(101),
+                                                         .ref_cmd_sn = wire::CmdSN(100)});
+  first.send(abort);
+  expect_answer(wire::TaskManagementResponseCode::function_rejected);
+  lose(second);
+  EXPECT_TRUE(first.take<Abort>());
+  first.send(abort);
+  EXPECT_TRUE(first.target_is_silent()) << "the device still works on it";
+  first.aborted(task);
+  expect_answer(wire::TaskManagementResponseCode::function_complete);
 }
 
 // The function waits for data of the write, which it has stopped, when its connection is lost.

@@ -48,6 +48,7 @@ class TargetTaskManagement : public ::testing::Test {
 
 using Rfc7143_11_6_1_TargetAbortTask = TargetTaskManagement;
 
+//= ledger R7143-11.6.1-03
 TEST_F(Rfc7143_11_6_1_TargetAbortTask, IsCompleteWhenTheDeviceHasLetGo) {
   const TaskId task = submit(read_fields(1, 100, 512));
   auto fields = function_fields(Function::abort_task, 101);
@@ -74,6 +75,7 @@ TEST_F(Rfc7143_11_6_1_TargetAbortTask, ACompletionUnderWayCountsAsTheAnswer) {
   EXPECT_TRUE(rig.target_is_silent());
 }
 
+//= ledger R7143-11.6.1-03
 TEST_F(Rfc7143_11_6_1_TargetAbortTask, ACommandThatNeverCameCountsAsComeNow) {
   auto fields = function_fields(Function::abort_task, 101);
   fields.referenced_task_tag = wire::Itt(1);
@@ -87,6 +89,7 @@ TEST_F(Rfc7143_11_6_1_TargetAbortTask, ACommandThatNeverCameCountsAsComeNow) {
   EXPECT_TRUE(rig.take<Submit>());
 }
 
+//= ledger R7143-11.6.1-03
 TEST_F(Rfc7143_11_6_1_TargetAbortTask, ATaskThatIsGoneDoesNotExist) {
   rig.complete(submit(command_fields(1, 100)));
   EXPECT_TRUE(rig.receive());
@@ -97,7 +100,33 @@ TEST_F(Rfc7143_11_6_1_TargetAbortTask, ATaskThatIsGoneDoesNotExist) {
   expect_done(Code::task_does_not_exist);
 }
 
-TEST_F(Rfc7143_11_6_1_TargetAbortTask, AFunctionCannotBeAborted) {
+TEST_F(Rfc7143_11_6_1_TargetAbortTask, ATagNobodyHasOverANumberThatCameIsComplete) {
+  rig.send(wire::ScsiCommand::build(command_fields(1, 101)));  // waits for 100
+  auto fields = function_fields(Function::abort_task, 102);
+  fields.referenced_task_tag = wire::Itt(77);
+  fields.ref_cmd_sn = wire::CmdSN(101);
+  manage(fields);
+  expect_done(Code::function_complete);
+  rig.send(wire::ScsiCommand::build(command_fields(2, 100)));
+  EXPECT_TRUE(rig.take<Submit>());
+  EXPECT_TRUE(rig.take<Submit>()) << "101 is not harmed";
+}
+
+TEST_F(Rfc7143_11_6_1_TargetAbortTask, NumbersThatMayNotBeMeantDoNotExist) {
+  // Beyond the window; not lower than the function's own.
+  for (const std::uint32_t referenced : {100U + 1000, 105U, 102U}) {
+    auto fields = function_fields(Function::abort_task, 102);
+    fields.referenced_task_tag = wire::Itt(77);
+    fields.ref_cmd_sn = wire::CmdSN(referenced);
+    manage(fields);
+    expect_done(Code::task_does_not_exist);
+  }
+}
+
+using Rfc7143_11_5_1_TargetAbortTask = TargetTaskManagement;
+
+//= ledger R7143-11.5.1-12 R7143-11.5.1-13
+TEST_F(Rfc7143_11_5_1_TargetAbortTask, AFunctionCannotBeAborted) {
   const TaskId task = submit(command_fields(1, 100));
   manage(function_fields(Function::logical_unit_reset, 101));
   EXPECT_EQ(rig.take<Abort>()->task, task);
@@ -159,7 +188,7 @@ TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheCommandsThatItCovers) {
   EXPECT_TRUE(rig.take<SubmitTaskManagement>());
 }
 
-//= ledger R7143-4.2.3.3-07 R7143-13.23-05 R7143-4.2.3.3-01
+//= ledger R7143-4.2.3.3-07 R7143-13.23-05 R7143-4.2.3.3-01 R7143-11.5.1-07
 TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheDataOfValidTagsAndNotForEver) {
   for (const bool honest : {true, false}) {
     TargetRig fresh({}, {.transfer_tag_wait = std::chrono::seconds(3)});
@@ -179,6 +208,33 @@ TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheDataOfValidTagsAndNotFor
     }
     EXPECT_EQ(fresh.take<Abort>()->task, task);
   }
+}
+
+/// The response to an abort that is under way does not let a reset answer before it.
+TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTasksThatAreBeingAbortedAlready) {
+  const TaskId task = submit(command_fields(1, 100));
+  auto fields = function_fields(Function::abort_task, 101);
+  fields.itt = wire::Itt(901);
+  fields.referenced_task_tag = wire::Itt(1);
+  manage(fields);
+  EXPECT_TRUE(rig.take<Abort>());
+  manage(function_fields(Function::logical_unit_reset, 101));
+  EXPECT_FALSE(rig.take<SubmitTaskManagement>()) << "the task can still touch data";
+  rig.aborted(task);
+  EXPECT_TRUE(rig.take<Release>());
+  EXPECT_TRUE(rig.take<SubmitTaskManagement>());
+  EXPECT_THAT(rig.receive(), Is<wire::TaskManagementResponse>(With(&Done::itt, wire::Itt(901))));
+}
+
+/// One logical unit has two addresses below 256.
+TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, AnAddressOfAnotherFormMeansTheSameUnit) {
+  auto fields = command_fields(1, 100);
+  fields.lun = wire::Lun(0x0005000000000000);
+  const TaskId task = submit(fields);
+  auto function = function_fields(Function::logical_unit_reset, 101);
+  function.lun = wire::Lun(0x4005000000000000);
+  manage(function);
+  EXPECT_EQ(rig.take<Abort>()->task, task);
 }
 
 TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, TheDevicesAnswerIsPassedOn) {
@@ -206,9 +262,25 @@ TEST_F(Rfc7143_11_5_1_TargetFunction, ReassignmentNeedsALevelThatIsNotThere) {
   expect_done(Code::reassignment_not_supported);
 }
 
-TEST_F(Rfc7143_11_5_1_TargetFunction, UnassignedFunctionsAreNotSupported) {
-  manage(function_fields(static_cast<Function>(77), 100));
-  expect_done(Code::function_not_supported);
+//= ledger R7143-11.5.1-20 R7143-11.5.1-21
+TEST_F(Rfc7143_11_5_1_TargetFunction, AFunctionCannotBeReassigned) {
+  submit(command_fields(1, 100));
+  manage(function_fields(Function::logical_unit_reset, 101));
+  auto fields = function_fields(Function::task_reassign, 101);
+  fields.itt = wire::Itt(901);
+  fields.referenced_task_tag = wire::Itt(900);
+  manage(fields);
+  EXPECT_THAT(rig.receive(), Is<wire::TaskManagementResponse>(With(&Done::response, Code::function_rejected),
+                                                              With(&Done::itt, wire::Itt(901))));
+}
+
+//= ledger R7143-11.5.1-01
+TEST_F(Rfc7143_11_5_1_TargetFunction, WhatIsNotServedIsNotSupported) {
+  for (const auto function : {static_cast<Function>(77), static_cast<Function>(0), static_cast<Function>(127),
+                              Function::clear_aca, Function::query_task, Function::i_t_nexus_reset}) {
+    manage(function_fields(function, 100));
+    expect_done(Code::function_not_supported);
+  }
 }
 
 TEST_F(Rfc7143_11_5_1_TargetFunction, TooManyImmediateFunctionsAreRejected) {

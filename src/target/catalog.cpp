@@ -56,6 +56,7 @@ session::LoginPolicy login_policy(const Authentication& authentication, const st
 
 session::LoginPolicy login_policy(const TargetConfig& config) {
   session::LoginPolicy policy = login_policy(config.authentication, config.alias);
+  policy.may_reset_target = config.allow_reset;
   policy.negotiation.number(KeyId::max_connections).preferred = config.max_connections;
   // No is agreed on where both sides prefer it.
   policy.negotiation.number(KeyId::data_pdu_in_order).preferred = config.data_pdu_in_order ? 1 : 0;

@@ -84,7 +84,8 @@ bool CommandExecution::start(scsi::Step& /*step*/, const scsi::Finish& finish) {
             .sense = finish.sense,
             .data_in = data_in_.empty() ? std::span<const Bytes>() : std::span<const Bytes>(&data_in_, 1),
             .data_in_length = succeeded ? finish.data_in_length : 0,
-            .data_out_length = finish.data_out_length});
+            .data_out_length = finish.data_out_length,
+            .fenced = finish.fenced});
   return false;
 }
 

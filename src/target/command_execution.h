@@ -60,6 +60,8 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
 
   /// Between begin() and the answer to the engine.
   bool is_running() const { return state_ != State::idle && state_ != State::answered; }
+  /// Somebody has ended it; the disk may still be at work.
+  bool is_ending() const { return is_running() && (ending_ != Ending::none || lost_copy_unit_); }
   /// Between begin() and release(); null when nobody has the LUN.
   const Disk* disk() const { return disk_; }
   const scsi::Nexus* nexus() const { return nexus_; }

@@ -24,7 +24,7 @@ constexpr Duration kLastWordsTime = std::chrono::seconds(1);
 bool has_last_words(session::CloseReason reason) {
   using session::CloseReason;
   return reason == CloseReason::login_refused || reason == CloseReason::logged_out ||
-         reason == CloseReason::protocol_error;
+         reason == CloseReason::protocol_error || reason == CloseReason::reset;
 }
 
 NexusKey key_of(const session::SessionRequest& request) {

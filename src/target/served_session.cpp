@@ -28,6 +28,7 @@ std::shared_ptr<const scsi::NexusIdentity> identity_of(const session::SessionReq
   identity->relative_target_port = request.portal_group_tag;
   identity->target_port_group = request.portal_group_tag;
   identity->port_groups = std::move(port_groups);
+  identity->iscsi_protocol_level = request.session.protocol_level;
   return identity;
 }
 
@@ -192,22 +193,44 @@ void ServedSession::fill_random(MutableBytes bytes) { shard_.context().entropy->
 // -------------------------------------------------------------------------------------------------- task management
 
 void ServedSession::abandon_tasks(const Disk& disk, const CommandExecution* except, std::function<void()> done) {
-  abandonments_.push_back({&disk, except, std::move(done)});
   for (const auto& execution : executions_) {
-    if (execution == nullptr || execution.get() == except || !execution->concerns(disk)) continue;
-    if (execution->disk() == &disk) {
-      execution->abandon();
-    } else {
-      execution->lose_copy_unit();
-    }
+    if (execution != nullptr && execution.get() != except && execution->disk() == &disk) execution->abandon();
   }
+  end_copies_with(disk, std::move(done));
+}
+
+void ServedSession::end_copies_with(const Disk& disk, std::function<void()> done) {
+  for (const auto& execution : executions_) {
+    if (execution != nullptr && execution->disk() != &disk && execution->concerns(disk)) execution->lose_copy_unit();
+  }
+  abandonments_.push_back({&disk, std::move(done)});
   execution_ended();
   drain();
 }
 
+bool ServedSession::has_tasks_on(const Disk& disk, const CommandExecution* except) const {
+  return std::ranges::any_of(executions_, [&](const auto& execution) {
+    return execution != nullptr && execution.get() != except && execution->is_running() && execution->concerns(disk);
+  });
+}
+
+/// What has come since is not waited for: there may be no end to it.
+bool ServedSession::awaits_end_on(const Disk& disk) const {
+  return std::ranges::any_of(executions_, [&](const auto& execution) {
+    return execution != nullptr && execution->is_ending() && execution->concerns(disk);
+  });
+}
+
+void ServedSession::announce_termination(const Disk& disk) {
+  for (const std::uint64_t lun : luns_.list()) {
+    const SessionLuns::Unit* unit = luns_.find(wire::Lun(lun));
+    if (unit != nullptr && unit->disk.get() == &disk) engine_.announce_termination(wire::Lun(lun));
+  }
+}
+
 void ServedSession::execution_ended() {
   for (std::size_t i = 0; i < abandonments_.size();) {
-    if (is_busy_with(abandonments_[i])) {
+    if (awaits_end_on(*abandonments_[i].disk)) {
       ++i;
       continue;
     }
@@ -215,13 +238,6 @@ void ServedSession::execution_ended() {
     abandonments_.erase(abandonments_.begin() + static_cast<std::ptrdiff_t>(i));
     done();
   }
-}
-
-bool ServedSession::is_busy_with(const Abandonment& abandonment) const {
-  return std::ranges::any_of(executions_, [&](const auto& execution) {
-    return execution != nullptr && execution.get() != abandonment.except && execution->is_running() &&
-           execution->concerns(*abandonment.disk);
-  });
 }
 
 }  // namespace lunway::target

@@ -89,6 +89,11 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   /// Ends the tasks on `disk`, but not `except`, for another command's sake; `done` is called when none of them can
   /// touch data any more. Tasks of other disks that copy from or to this one end by themselves, with sense data.
   void abandon_tasks(const Disk& disk, const CommandExecution* except, std::function<void()> done);
+  /// Of these tasks, ends those only that copy from or to `disk` on behalf of another one.
+  void end_copies_with(const Disk& disk, std::function<void()> done);
+  bool has_tasks_on(const Disk& disk, const CommandExecution* except) const;
+  /// Before abandon_tasks() for another initiator's task management.
+  void announce_termination(const Disk& disk);
   /// Null when the session does not see the disk.
   scsi::Nexus* nexus_with(const Disk& disk) const { return luns_.nexus_with(disk); }
   std::vector<std::shared_ptr<Disk>> disks() const { return luns_.disks(); }
@@ -96,7 +101,6 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
  private:
   struct Abandonment {
     const Disk* disk;
-    const CommandExecution* except;
     std::function<void()> done;
   };
 
@@ -110,7 +114,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   void expire(Instant now);
   void tell_terminated(const Disk& disk);
   CommandExecution& execution_in(std::uint32_t slot);
-  bool is_busy_with(const Abandonment& abandonment) const;
+  bool awaits_end_on(const Disk& disk) const;
   bool uses(const scsi::Nexus& nexus) const;
 
   ShardServer& shard_;

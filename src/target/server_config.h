@@ -140,6 +140,9 @@ struct TargetConfig {
   //= rfc7143#13.19
   bool data_pdu_in_order = true;
   bool data_sequence_in_order = true;
+  /// Initiators may ask for TARGET WARM RESET and TARGET COLD RESET, which end commands, and sessions, of others too.
+  //= rfc7143#11.5.1
+  bool allow_reset = true;
 };
 
 /// What a line of the log is about.

@@ -11,6 +11,9 @@
 namespace lunway::target {
 
 SessionLuns::~SessionLuns() {
+  // The end of the session is the loss of its nexuses.
+  //= rfc7143#6.3.5.1
+  for (const Unit& unit : units_) unit.disk->unit.lose(*unit.nexus);
   for (const Unit& unit : units_) unit.disk->unit.detach(*unit.nexus);
   for (const Unit& unit : leaving_) unit.disk->unit.detach(*unit.nexus);
 }

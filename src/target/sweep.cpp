@@ -30,6 +30,7 @@ class Sweep : public std::enable_shared_from_this<Sweep> {
   void visit(ShardServer& shard) {
     for (const std::shared_ptr<ServedSession>& session : shard.sessions()) {
       if (!order_.concerns(*session)) continue;
+      if (order_.first) order_.first(*session);
       for (const std::shared_ptr<Disk>& disk : order_.disks) end_tasks(*session, *disk);
     }
     one_done();
@@ -38,7 +39,8 @@ class Sweep : public std::enable_shared_from_this<Sweep> {
   void end_tasks(ServedSession& session, Disk& disk) {
     scsi::Nexus* nexus = session.nexus_with(disk);
     if (nexus == nullptr) return;
-    if (order_.also) order_.also(*nexus, disk);
+    if (order_.also) order_.also(*nexus, disk, session.has_tasks_on(disk, order_.except));
+    if (order_.is_announced) session.announce_termination(disk);
     ++open_;
     session.abandon_tasks(disk, order_.except, [self = shared_from_this()] { self->one_done(); });
   }

@@ -25,8 +25,13 @@ struct SweepOrder {
   std::function<bool(const ServedSession&)> concerns;
   /// A task that goes on.
   const CommandExecution* except = nullptr;
-  /// For each session concerned and each of the disks that it sees, before its tasks end. May be empty.
-  std::function<void(scsi::Nexus&, Disk&)> also = {};
+  /// For each session concerned, first of all. May be empty.
+  std::function<void(ServedSession&)> first = {};
+  /// For each session concerned and each of the disks that it sees, before its tasks end; `ends_tasks`: there are some.
+  /// May be empty.
+  std::function<void(scsi::Nexus&, Disk&, bool ends_tasks)> also = {};
+  /// It serves a task management function, of which the initiators may have to be told.
+  bool is_announced = false;
   /// Once, on the shard that ordered the sweep, when no task that it ends can touch data any more.
   std::function<void()> done;
 };

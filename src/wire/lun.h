@@ -48,6 +48,11 @@ class Lun {
   std::uint64_t value_ = 0;
 };
 
+/// Whether two LUNs mean one logical unit, however they write its number.
+constexpr bool names_same_unit(Lun one, Lun other) {
+  return one == other || (one.flat().has_value() && one.flat() == other.flat());
+}
+
 }  // namespace lunway::wire
 
 template <>

@@ -36,6 +36,7 @@ Header ScsiResponse::build(const Fields& fields) {
       .flag(kUnderflow, residual.is_underflow())
       .u8<2>(static_cast<std::uint8_t>(fields.response))
       .u8<3>(static_cast<std::uint8_t>(fields.status))
+      .u16<8>(fields.status_qualifier)
       .itt(fields.itt)
       .u32<20>(fields.snack_tag.value())
       .response_numbers(fields.stat_sn, fields.exp_cmd_sn, fields.max_cmd_sn)
@@ -48,6 +49,7 @@ Header ScsiResponse::build(const Fields& fields) {
 ScsiResponse::Fields ScsiResponse::fields() const {
   return {.response = response(),
           .status = status(),
+          .status_qualifier = status_qualifier(),
           .residual = residual(),
           .bidirectional_read_residual = bidirectional_read_residual(),
           .itt = itt(),

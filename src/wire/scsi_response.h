@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// SCSI Response: how a command ended.
+// SCSI Response: how a command ended. The Status Qualifier is RFC 7144's.
 //= rfc7143#11.4
+//= rfc7144#5.2
 //        0               1               2               3
 //       +---------------+---------------+---------------+---------------+
 //     0 |.|.|    0x21   |1| . |o|u|O|U|.|    Response   |     Status    |
 //     4 | TotalAHSLength|               DataSegmentLength               |
-//     8 | Reserved, 8 bytes                                             |
+//     8 |        Status Qualifier       |               .               |
+//    12 | Reserved                                                      |
 //    16 | Initiator Task Tag                                            |
 //    20 | SNACK Tag or Reserved                                         |
 //    24 | StatSN                                                        |
@@ -41,6 +43,8 @@ class ScsiResponse : public Pdu<ScsiResponse, Opcode::scsi_response, ResponseHea
     ScsiResponseCode response = ScsiResponseCode::completed_at_target;
     /// This and the residuals mean something only when the command completed at the target.
     ScsiStatus status = ScsiStatus::good;
+    /// 0 unless iSCSIProtocolLevel allows it.
+    std::uint16_t status_qualifier = 0;
     /// Of the write, when the command was bidirectional.
     Residual residual{};
     Residual bidirectional_read_residual{};
@@ -62,6 +66,7 @@ class ScsiResponse : public Pdu<ScsiResponse, Opcode::scsi_response, ResponseHea
   ScsiResponseCode response() const { return static_cast<ScsiResponseCode>(u8<2>()); }
   bool completed_at_target() const { return response() == ScsiResponseCode::completed_at_target; }
   ScsiStatus status() const { return static_cast<ScsiStatus>(u8<3>()); }
+  std::uint16_t status_qualifier() const { return u16<8>(); }
   /// None when the command did not complete at the target: the flags are to be ignored then.
   Residual residual() const;
   Residual bidirectional_read_residual() const;

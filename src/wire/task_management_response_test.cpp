@@ -53,6 +53,7 @@ TEST(Rfc7143_11_6_1_TaskManagementResponse, UnassignedResponsesAreRefused) {
   EXPECT_EQ(broken_rule<TaskManagementResponse>(with_byte(header, 2, 255)), "");
 }
 
+//= ledger(target) R7143-11.6.2-01
 TEST(Rfc7143_11_6_2_TaskManagementResponse, CarriesNoData) {
   Header header = TaskManagementResponse::build({});
   set_data_segment_length(header, 4);

@@ -37,7 +37,7 @@ TEST(Inquiry, StandardDataSaysWhatItIs) {
   EXPECT_EQ(text(reply, 16, 16), "VIRTUAL DISK    ");
   EXPECT_EQ(text(reply, 32, 4), "0001");
   EXPECT_EQ(reply.be16(58), 0x00a0);
-  EXPECT_EQ(reply.be16(60), 0x0960) << "iSCSI";
+  EXPECT_EQ(reply.be16(60), 0x0961) << "iSCSI";
 }
 
 TEST(Inquiry, DataIsCutToTheAllocationLength) {

@@ -17,10 +17,12 @@ namespace {
 
 constexpr std::size_t kStandardLength = 96;
 
-// Version descriptors, SPC-4, table 142.
+// Version descriptors, SPC-4, table 142. That of iSCSI counts on with iSCSIProtocolLevel.
+//= rfc7144#4.2
+constexpr std::uint16_t kIscsiVersion = 0x0960;
 constexpr std::array<std::uint16_t, 4> kVersions = {
     0x00a0,  // SAM-5
-    0x0960,  // iSCSI
+    kIscsiVersion,
     0x0460,  // SPC-4
     0x04c0,  // SBC-3
 };
@@ -39,7 +41,7 @@ std::uint8_t port_group_support(const NexusIdentity& nexus) {
 }
 
 void write_standard_data(MutableBytes data, std::uint8_t peripheral, std::uint8_t port_groups,
-                         const LogicalUnitOptions& options) {
+                         const LogicalUnitOptions& options, std::uint8_t iscsi_level) {
   constexpr std::uint8_t kSpc4 = 0x06;
   constexpr std::uint8_t kHierarchicalLuns = 0x10;
   constexpr std::uint8_t kResponseFormat = 0x02;
@@ -59,7 +61,7 @@ void write_standard_data(MutableBytes data, std::uint8_t peripheral, std::uint8_
   write_padded(data.subspan(32, 4), options.revision);
   std::byte* at = data.data() + 58;
   for (const std::uint16_t version : kVersions) {
-    store_be16(at, version);
+    store_be16(at, version == kIscsiVersion ? static_cast<std::uint16_t>(version + iscsi_level) : version);
     at += 2;
   }
 }
@@ -78,10 +80,12 @@ Step begin_inquiry(Execution& execution) {
   const MutableBytes data = execution.zeroed_memory(kStandardLength);
   const LogicalUnitOptions defaults;
   const bool exists = execution.unit != nullptr;
+  const NexusIdentity& identity = *execution.identity;
   if (exists)
-    write_standard_data(data, kDirectAccess, port_group_support(*execution.identity), execution.unit->options);
+    write_standard_data(data, kDirectAccess, port_group_support(identity), execution.unit->options,
+                        identity.iscsi_protocol_level);
   else
-    write_standard_data(data, kNoLogicalUnit, 0, defaults);
+    write_standard_data(data, kNoLogicalUnit, 0, defaults, identity.iscsi_protocol_level);
   return execution.good_with_data(data.size(), allocation_length);
 }
 

@@ -192,6 +192,7 @@ Step change(Execution& execution) {
   const bool persists = survived || unit.reservations.persistent.survives_power_loss();
   if (!execution.victims.empty()) {
     execution.stage = persists ? kAborts : kPersists;
+    execution.fenced = true;
     return AbortTasks{execution.victims};
   }
   execution.stage = kPersists;

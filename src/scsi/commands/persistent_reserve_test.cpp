@@ -359,7 +359,6 @@ TEST_F(PersistentReserve, RegistrationsOutliveNexusAndReset) {
   EXPECT_FALSE(may_write(a));
   bench.unit.attach(b);
   bench.unit.reset();
-  a.clear(UnitAttention::logical_unit_reset);
   EXPECT_FALSE(may_write(a));
 }
 

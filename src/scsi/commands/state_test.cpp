@@ -87,6 +87,7 @@ TEST(Rfc7143_11_14_5_UnitAttention, TellsThatTheProtocolClearedCommands) {
 
 TEST(UnitAttentions, ResetIsToldToAll) {
   Bench bench;
+  for (Nexus* const nexus : {&bench.first, &bench.second}) bench.unit.tell_reset(*nexus);
   bench.unit.reset();
   EXPECT_EQ(bench.run(kTestUnitReady).code(), SenseCode::bus_device_reset_function_occurred);
   EXPECT_EQ(bench.run_as(bench.second, kTestUnitReady).code(), SenseCode::bus_device_reset_function_occurred);
@@ -159,7 +160,6 @@ TEST(ModeSelect, DescriptorSenseTakesEffect) {
   EXPECT_EQ(bench.run({0x1a, 8, 0x0a, 0, 255, 0}).u8(6), 0x04);
   EXPECT_EQ(bench.run({0x1a, 8, 0x8a, 0, 255, 0}).u8(6), 0x00) << "the default stays";
   bench.unit.reset();
-  bench.first.clear(UnitAttention::logical_unit_reset);
   EXPECT_EQ(load_u8(bench.run({0xc1, 0, 0, 0, 0, 0}).sense.data()), 0x70);
 }
 
@@ -305,7 +305,6 @@ TEST(Reserve, EndsWithTheNexusAndWithAReset) {
 
   EXPECT_TRUE(bench.run({0x16, 0, 0, 0, 0, 0}).is_good());
   bench.unit.reset();
-  bench.second.clear(UnitAttention::logical_unit_reset);
   EXPECT_TRUE(bench.run_as(bench.second, kReadOneBlock).is_good());
 }
 

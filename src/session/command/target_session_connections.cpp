@@ -70,7 +70,10 @@ void TargetSessionCore::detach(TargetConnectionCore& connection) {
     task.receiving = false;
     release_when_idle(task);
   }
+  fence_.forget(connection);
   members_.detach(connection);
+  // What waited for an acknowledgement of this connection waits no longer.
+  settle(now_);
 }
 
 /// Zero: "connection/task state is immediately discarded".
@@ -113,12 +116,18 @@ void TargetSessionCore::finish_session_logout(const TargetConnectionCore& by) {
   }
 }
 
-void TargetSessionCore::close() {
+void TargetSessionCore::close() { close_connections(nullptr); }
+
+void TargetSessionCore::end_after_answer(TargetConnectionCore& connection) { close_connections(&connection); }
+
+void TargetSessionCore::close_connections(TargetConnectionCore* last_to_speak) {
   if (closing_) return;
   closing_ = true;
   end_reason_ = SessionEnded::Reason::closed;
   members_.close(TargetSessionEvent::reinstated);
-  for (TargetConnectionCore* connection : members_.connections()) connection->session_closed();
+  for (TargetConnectionCore* connection : members_.connections()) {
+    connection == last_to_speak ? connection->close_after_answer() : connection->session_closed();
+  }
   refuse_joining(LoginStatus::session_does_not_exist);
 }
 
@@ -128,7 +137,7 @@ void TargetSessionCore::refuse_joining(LoginStatus status) {
 }
 
 void TargetSessionCore::after_owner() {
-  management_.advance(now_);
+  settle(now_);
   for (TargetConnectionCore* connection : members_.connections()) connection->session_moved(now_);
 }
 

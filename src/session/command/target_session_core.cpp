@@ -38,6 +38,7 @@ TargetSessionCore::TargetSessionCore(const SessionRequest& request, wire::Tsih t
       tasks_(limits_.task_slots()),
       held_(held_block_bytes(request), limits.held_bytes),
       management_(*this, limits.management_functions),
+      fence_(*this),
       members_(limits.lost_connections),
       announced_max_(window_.max()) {}
 
@@ -180,7 +181,10 @@ std::optional<SessionOutput> TargetSessionCore::output_of(TargetTask& task) {
     task.submitted = true;
     if (task.kind == TargetTask::Kind::management) {
       const wire::TaskManagementRequest request{wire::HeaderView(task.header)};
-      return SubmitTaskManagement{.task = id, .function = request.function(), .lun = request.lun()};
+      return SubmitTaskManagement{.task = id,
+                                  .function = request.function(),
+                                  .lun = request.lun(),
+                                  .has_commands = has_commands_on(request.lun())};
     }
     const wire::ScsiCommand command{wire::HeaderView(task.header)};
     return Submit{.task = id,
@@ -217,6 +221,12 @@ Bytes TargetSessionCore::immediate_data_of(const TargetTask& task) {
   return {task.destination.held, task.write.immediate_taken()};
 }
 
+bool TargetSessionCore::has_commands_on(wire::Lun lun) {
+  return std::ranges::any_of(tasks_.slots(), [lun](const TargetTask& task) {
+    return task.is_outstanding() && wire::names_same_unit(task.lun(), lun);
+  });
+}
+
 wire::Ttt TargetSessionCore::new_transfer_tag() {
   ++last_transfer_tag_;
   if (wire::Ttt(last_transfer_tag_) == wire::kNoTtt) last_transfer_tag_ = 0;
@@ -230,7 +240,7 @@ void TargetSessionCore::shrink() {
 }
 
 bool TargetSessionCore::is_consistent() const {
-  if (!window_.is_consistent() || !tasks_.is_consistent()) return false;
+  if (!window_.is_consistent() || !tasks_.is_consistent() || !fence_.is_consistent()) return false;
   auto& slots = const_cast<TargetTaskTable&>(tasks_);
   std::uint32_t immediate = 0;
   std::uint32_t departing = 0;

@@ -16,6 +16,7 @@
 #include "base/instant.h"
 #include "session/command/command_window.h"
 #include "session/command/held_data.h"
+#include "session/command/response_fence.h"
 #include "session/command/session_members.h"
 #include "session/command/target_task_table.h"
 #include "session/command/task_management.h"
@@ -49,7 +50,8 @@ class TargetSessionCore {
   void complete(TaskId id, const CommandResult& result);
   void aborted(TaskId id);
   void abandon(TaskId id);
-  void complete_task_management(TaskId id, wire::TaskManagementResponseCode response);
+  void announce_termination(wire::Lun lun);
+  void complete_task_management(TaskId id, wire::TaskManagementResponseCode response, std::uint32_t information);
   void close();
   Instant deadline() const { return members_.deadline(); }
   void expire(Instant now);
@@ -117,6 +119,9 @@ class TargetSessionCore {
   /// The data is at the place that place_for() named.
   void placed(TargetTask& task, const WriteTransfer::DataOut& pdu, const std::byte* place);
 
+  /// At the end of each verb: functions, and responses that were held back, move on.
+  void settle(Instant now);
+
   /// Something about the task has changed: does what has become possible.
   void advance(TargetTask& task);
   /// The command ends with CHECK CONDITION, "SNACK rejected", whatever the owner makes of it.
@@ -127,8 +132,8 @@ class TargetSessionCore {
   /// Tasks that could still touch data or send anything; of one connection, or of all.
   bool has_unfinished_tasks(std::optional<wire::Cid> cid) const;
 
-  /// The status of the task is encoded: its tag and its place in the window are free.
-  void depart(TargetTask& task);
+  /// The status of the task is encoded with this number: its tag and its place in the window are free.
+  void depart(TargetTask& task, wire::StatSN number);
   /// Sends or reads that looked at the task's memory are over.
   void release_when_idle(TargetTask& task);
 
@@ -139,6 +144,12 @@ class TargetSessionCore {
   /// The MaxCmdSN that the initiator was told last, on any connection.
   wire::CmdSN announced_max() const { return announced_max_; }
   void announce(wire::CmdSN max) { announced_max_ = max; }
+  ResponseFence& fence() { return fence_; }
+  /// The tasks of a multi-task abort may end before their transfers.
+  //= rfc7143#4.2.3.4
+  bool fast_abort() const { return request_.session.task_reporting == text::TaskReporting::fast_abort; }
+  /// The session ends, but this connection first sends what it has: a reset that the initiator asked for.
+  void end_after_answer(TargetConnectionCore& connection);
   wire::Ttt new_transfer_tag();
   bool may_depart() const { return departing_ < limits_.departing_tasks; }
 
@@ -151,6 +162,7 @@ class TargetSessionCore {
 
   std::optional<SessionOutput> output_of(TargetTask& task);
   static Bytes immediate_data_of(const TargetTask& task);
+  bool has_commands_on(wire::Lun lun);
   TargetTask* create_command(TargetConnectionCore& connection, const wire::ScsiCommand& command,
                              const wire::CommandAhs& ahs, Bytes data);
   void deliver(TargetTask& task);
@@ -161,6 +173,7 @@ class TargetSessionCore {
   void leave_window(TargetTask& task);
   void terminate_tasks_of(wire::Cid cid);
   void terminate(TargetTask& task);
+  void close_connections(TargetConnectionCore* last_to_speak);
   Duration memory_of_lost() const;
   void refuse_joining(wire::LoginStatus status);
   bool has_room_for_immediate(const TargetConnectionCore& connection) const;
@@ -177,6 +190,7 @@ class TargetSessionCore {
   TargetTaskTable tasks_;
   HeldData held_;
   TaskManagement management_;
+  ResponseFence fence_;
   TaskList<&TargetTask::attention_link> attention_;
   SessionMembers members_;
   wire::CmdSN announced_max_;

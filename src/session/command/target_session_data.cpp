@@ -99,8 +99,8 @@ void TargetSessionCore::advance(TargetTask& task) {
       if (task.connection == nullptr) break;
       if (!task.read.done()) {
         task.connection->transmitter().data_due(task);
-      } else if (task.write.quiet()) {
-        // The status waits for the end of all sequences.
+      } else if (task.write.quiet() && fence_.lets_pass(task)) {
+        // The status waits for the end of all sequences, and for its turn among the responses.
         //= rfc7143#11.4.2
         task.connection->transmitter().status_due(task);
       }

@@ -38,6 +38,7 @@ void TargetSessionCore::complete(TaskId id, const CommandResult& result) {
   const bool is_read = task->read_length != 0 || wire::ScsiCommand(wire::HeaderView(task->header)).read();
   TargetTaskResult& to = task->result;
   to.status = result.status;
+  if (request_.session.protocol_level >= 2) to.qualifier = result.status_qualifier;
   const wire::SenseSegment segment{.sense = result.sense.first(std::min(result.sense.size(), kMaxSense)), .rest = {}};
   to.segment_length = static_cast<std::uint32_t>(segment.write(to.segment).size());
   const wire::Residual read_residual = residual(result.data_in_length, task->read_length);
@@ -61,6 +62,7 @@ void TargetSessionCore::complete(TaskId id, const CommandResult& result) {
   task->arrived_due = false;
   if (task->connection != nullptr) task->connection->transmitter().withdraw(*task);
   free_held(*task);
+  fence_.given(*task, result.fenced);
   advance(*task);
 }
 
@@ -88,6 +90,7 @@ void TargetSessionCore::end_internally(TargetTask& task, wire::ScsiStatus status
   task.write.stop();
   task.state = State::answered;
   free_held(task);
+  fence_.given(task, false);
   advance(task);
 }
 
@@ -138,11 +141,12 @@ void TargetSessionCore::abort(TargetTask& task) {
 void TargetSessionCore::leave(TargetTask& task) {
   if (task.connection != nullptr) {
     task.connection->transmitter().withdraw(task);
-    if (!task.write.sealed()) task.connection->expect_late_data(task.itt());
+    if (!task.write.sealed()) task.connection->expect_late_data(task);
   }
   task.submit_due = task.arrived_due = task.abort_due = false;
   task.destination.open = false;
   task.state = State::leaving;
+  fence_.withdraw(task);
   task.write.stop();
   task.offered = {};
   release_when_idle(task);
@@ -156,9 +160,43 @@ bool TargetSessionCore::has_unfinished_tasks(std::optional<wire::Cid> cid) const
   });
 }
 
-void TargetSessionCore::depart(TargetTask& task) {
+void TargetSessionCore::settle(Instant now) {
+  if (!management_.idle()) management_.advance(now);
+  if (!fence_.advance()) return;
+  for (TargetTask& task : tasks_.slots()) {
+    if (task.state == State::answered) advance(task);
+  }
+  if (!management_.idle()) management_.advance(now);
+}
+
+/// With FastAbort the initiator is told on each connection that has commands there, and sends no more data for them;
+/// those that have failed already wait for none.
+//= rfc7143#4.2.3.4
+void TargetSessionCore::announce_termination(wire::Lun lun) {
+  if (!fast_abort()) return;
+  const auto is_concerned = [lun](const TargetTask& task) {
+    return task.kind == TargetTask::Kind::command && task.connection != nullptr &&
+           wire::names_same_unit(task.lun(), lun);
+  };
+  for (TargetTask& task : tasks_.slots()) {
+    if (task.state != State::running || !task.submitted || !is_concerned(task)) continue;
+    task.announced = true;
+    task.connection->announce_termination(lun);
+  }
+  for (TargetTask& task : tasks_.slots()) {
+    if (task.state != State::answered || !is_concerned(task) || task.write.quiet()) continue;
+    if (!task.connection->is_terminating(lun)) continue;
+    task.announced = true;
+    task.connection->expect_late_data(task);
+    task.write.cut_off();
+    advance(task);
+  }
+}
+
+void TargetSessionCore::depart(TargetTask& task, wire::StatSN number) {
   assert(task.state == State::answered);
-  if (!task.write.sealed()) task.connection->expect_late_data(task.itt());
+  if (auto* const fence_waits_for = fence_.made(task)) *fence_waits_for = number;
+  if (!task.write.sealed()) task.connection->expect_late_data(task);
   tasks_.forget_tag(task);
   leave_window(task);
   task.state = State::departing;
@@ -186,6 +224,7 @@ void TargetSessionCore::release_when_idle(TargetTask& task) {
 }
 
 void TargetSessionCore::destroy(TargetTask& task) {
+  fence_.withdraw(task);
   leave_window(task);
   if (task.state == State::departing) --departing_;
   attention_.remove(task);
@@ -194,10 +233,12 @@ void TargetSessionCore::destroy(TargetTask& task) {
   tasks_.destroy(task);
 }
 
-void TargetSessionCore::complete_task_management(TaskId id, wire::TaskManagementResponseCode response) {
+void TargetSessionCore::complete_task_management(TaskId id, wire::TaskManagementResponseCode response,
+                                                 std::uint32_t information) {
   TargetTask* task = tasks_.find(id);
   assert(task != nullptr && task->kind == TargetTask::Kind::management && task->submitted);
-  if (task != nullptr && task->kind == TargetTask::Kind::management) management_.device_done(*task, response);
+  if (task != nullptr && task->kind == TargetTask::Kind::management)
+    management_.device_done(*task, response, information);
 }
 
 }  // namespace lunway::session

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 
 #include "base/bytes.h"
@@ -32,9 +33,13 @@ namespace lunway::session {
 
 class TargetConnectionCore;
 
+/// One bit for each task management function that can be under way in a session.
+using ManagementMarks = std::bitset<128>;
+
 /// How a command ended, as its status PDU says it.
 struct TargetTaskResult {
   wire::ScsiStatus status = wire::ScsiStatus::good;
+  std::uint16_t qualifier = 0;
   /// Of the only direction, or of the write when the command is bidirectional.
   wire::Residual residual;
   wire::Residual bidirectional_read_residual;
@@ -80,6 +85,8 @@ struct TargetTask {
   Kind kind = Kind::command;
   std::uint32_t slot = 0;
   std::uint32_t generation = 0;
+  /// Its place in the order in which requests came.
+  std::uint64_t arrival = 0;
   /// The connection it is allegiant to; null when that has ended.
   TargetConnectionCore* connection = nullptr;
   /// Of that connection, also when it has ended.
@@ -126,8 +133,17 @@ struct TargetTask {
   std::uint32_t pdus_in_flight = 0;
   /// A Data-Out is being received into the task's memory.
   bool receiving = false;
-  /// Slot + 1 of the management task whose function aborts this one; 0: none.
-  std::uint32_t aborted_for = 0;
+  /// A bit for each task management function under way that ends this task.
+  ManagementMarks aborted_for;
+  /// The initiator was told to send nothing more for it, and has not confirmed that yet.
+  bool announced = false;
+
+  /// Its place among the responses of the device, from when it is given to when it is made; 0 at other times.
+  std::uint64_t response_order = 0;
+  /// The response must not be overtaken, nor overtake.
+  bool fenced = false;
+  /// A management task whose function is about more than one logical unit.
+  bool concerns_all_units = false;
 
   TaskLink attention_link;
   TaskLink transmit_link;
@@ -141,6 +157,11 @@ struct TargetTask {
   bool immediate() const { return request().immediate(); }
   bool bidirectional() const { return write_length != 0 && read_length != 0; }
   bool alive() const { return state != State::free; }
+  /// A command that is to have a status, or whose owner still works on it.
+  bool is_outstanding() const {
+    const bool lives = state == State::waiting || state == State::running || state == State::answered;
+    return kind == Kind::command && (lives || state == State::aborting);
+  }
   bool memory_in_use() const { return pdus_in_flight != 0 || receiving; }
 };
 

@@ -24,6 +24,7 @@ TargetTask* TargetTaskTable::create(TargetTask::Kind kind, wire::HeaderView head
   std::uninitialized_default_construct_n(&task, 1);  // not as TargetTask(), which would clear all its bytes first
   task.slot = slot;
   task.generation = generation_;
+  task.arrival = ++arrivals_;
   task.kind = kind;
   task.state = TargetTask::State::running;
   std::ranges::copy(header, task.header.begin());

@@ -63,6 +63,7 @@ class TargetTaskTable {
   std::uint32_t living_ = 0;
   /// Of the newest task: no two of a session are alike, whatever slot they have.
   std::uint32_t generation_ = 0;
+  std::uint64_t arrivals_ = 0;
 };
 
 class TargetTaskTable::Slots {

@@ -15,7 +15,16 @@ using Code = wire::TaskManagementResponseCode;
 using wire::TaskManagementFunction;
 using State = TargetTask::State;
 
+namespace {
+
+wire::TaskManagementRequest request_of(const TargetTask& management) {
+  return wire::TaskManagementRequest(wire::HeaderView(management.header));
+}
+
+}  // namespace
+
 TaskManagement::TaskManagement(TargetSessionCore& session, std::uint32_t most) : session_(session), most_(most) {
+  assert(session.limits().management_functions <= ManagementMarks().size() && "each has a bit of its own");
   running_.reserve(session.limits().management_functions);
 }
 
@@ -26,68 +35,106 @@ bool TaskManagement::has_room(const TargetConnectionCore& connection) const {
 }
 
 void TaskManagement::begin(TargetConnectionCore& connection, const wire::TaskManagementRequest& request) {
+  const ManagementFunction* const function = find_management_function(request.function());
+  const bool level_2 = session_.request().session.protocol_level >= 2;
+  if (function == nullptr || (function->needs_level_2 && !level_2)) {
+    return refuse(connection, request.itt(), Code::function_not_supported);
+  }
+  if (function->resets_target && !session_.request().may_reset_target) {
+    return refuse(connection, request.itt(), Code::function_authorization_failed);
+  }
   switch (request.function()) {
     case TaskManagementFunction::abort_task:
-      if (const Code code = begin_abort_task(connection, request); code != Code::function_complete) {
-        answer(&connection, request.itt(), code);
-      }
-      break;
-    case TaskManagementFunction::abort_task_set:
-    case TaskManagementFunction::clear_aca:
-    case TaskManagementFunction::clear_task_set:
-    case TaskManagementFunction::logical_unit_reset:
-      start(connection, request, Stage::ordering);
-      break;
-    case TaskManagementFunction::target_warm_reset:
-    case TaskManagementFunction::target_cold_reset:
-      // What has not come yet counts as come: it would not survive the reset.
-      //= rfc7143#4.2.3.3
-      session_.window().plug_until(request.cmd_sn());
-      start(connection, request, Stage::ordering);
-      break;
+      return abort_task(connection, request);
+    case TaskManagementFunction::query_task:
+      return query_task(connection, request);
     case TaskManagementFunction::task_reassign:
-      // Needs ErrorRecoveryLevel 2.
-      //= rfc7143#7.2.2
-      answer(&connection, request.itt(), Code::reassignment_not_supported);
-      break;
+      return refuse(connection, request.itt(), refusal_to_reassign(request));
     default:
-      answer(&connection, request.itt(), Code::function_not_supported);
       break;
   }
+  if (function->fills_gaps()) session_.window().plug_until(request.cmd_sn());
+  // What has not come by now has no data to stop; it is marked when the gaps before it are filled.
+  mark_affected(start(connection, request, Stage::ordering));
 }
 
-/// `function_complete` here means that the answer will come when the task is gone.
+// ----------------------------------------------------------------------------------------- functions about one task
+
 //= rfc7143#11.6.1
-Code TaskManagement::begin_abort_task(TargetConnectionCore& connection, const wire::TaskManagementRequest& request) {
-  TargetTask* task = session_.tasks().find(request.referenced_task_tag());
-  if (task != nullptr) {
-    // A task management function cannot be aborted, nor a task of another logical unit than the one that is named.
-    const bool is_command = task->kind != TargetTask::Kind::management;
-    if (!is_command || (task->kind == TargetTask::Kind::command && task->lun() != request.lun())) {
-      return Code::function_rejected;
-    }
-    start(connection, request, Stage::aborting);
-    task->aborted_for = running_.back().task->slot + 1;
-    session_.abort(*task);
-    return Code::function_complete;
+void TaskManagement::abort_task(TargetConnectionCore& connection, const wire::TaskManagementRequest& request) {
+  TargetTask* const task = session_.tasks().find(request.referenced_task_tag());
+  if (task == nullptr) {
+    const Code code = outcome_without_task(request);
+    return settle(start(connection, request, Stage::aborting), code);
   }
-  // The command has not come: it counts as come now. Or it has come and gone.
-  const wire::CmdSN referenced = request.ref_cmd_sn();
-  const CommandWindow& window = session_.window();
-  if (!window.contains(referenced) || window.has_come(referenced) || !referenced.precedes(request.cmd_sn())) {
-    return Code::task_does_not_exist;
+  // Nor can a task of another logical unit than the one that is named.
+  const bool is_elsewhere =
+      task->kind == TargetTask::Kind::command && !wire::names_same_unit(task->lun(), request.lun());
+  if (is_elsewhere || !may_name(connection, *task)) {
+    return refuse(connection, request.itt(), Code::function_rejected);
   }
-  session_.window().plug(referenced);
-  start(connection, request, Stage::aborting);
-  return Code::function_complete;
+  task->aborted_for.set(start(connection, request, Stage::aborting).mark);
+  session_.abort(*task);
 }
 
-void TaskManagement::start(TargetConnectionCore& connection, const wire::TaskManagementRequest& request, Stage stage) {
-  TargetTask* management = session_.tasks().create(TargetTask::Kind::management, request.header());
-  assert(management != nullptr);
+/// A task management function cannot be aborted, nor a task of another connection while that is there.
+//= rfc7143#11.5.1
+bool TaskManagement::may_name(const TargetConnectionCore& connection, const TargetTask& task) const {
+  if (task.kind == TargetTask::Kind::management) return false;
+  const TargetConnectionCore* const bearer = session_.members().serving(task.cid);
+  return bearer == nullptr || bearer == &connection || bearer->is_logging_out();
+}
+
+/// The command may not have come: it counts as come now. A number that is not in the window has come and gone.
+//= rfc7143#11.6.1
+Code TaskManagement::outcome_without_task(const wire::TaskManagementRequest& request) {
+  const wire::CmdSN referenced = request.ref_cmd_sn();
+  const bool may_come = session_.window().contains(referenced) && referenced.precedes(request.cmd_sn());
+  if (may_come) session_.window().plug(referenced);
+  return may_come ? Code::function_complete : Code::task_does_not_exist;
+}
+
+/// A task that the initiator has been told not to be here must not turn up later: its number is treated as for ABORT
+/// TASK. Whichever way it is not here, the answer is the same.
+//= rfc7144#6.3.3
+//= rfc7144#6.4.2
+void TaskManagement::query_task(TargetConnectionCore& connection, const wire::TaskManagementRequest& request) {
+  const TargetTask* const task = session_.tasks().find(request.referenced_task_tag());
+  if (task == nullptr) {
+    outcome_without_task(request);
+    return settle(start(connection, request, Stage::answering), Code::function_complete);
+  }
+  const bool is_elsewhere =
+      task->kind == TargetTask::Kind::command && !wire::names_same_unit(task->lun(), request.lun());
+  if (!may_name(connection, *task)) return refuse(connection, request.itt(), Code::function_rejected);
+  const bool is_in_set = task->is_outstanding() && !is_elsewhere;
+  settle(start(connection, request, Stage::answering), is_in_set ? Code::function_succeeded : Code::function_complete);
+}
+
+/// Reassignment needs ErrorRecoveryLevel 2, which is not agreed to. Some tasks could not be reassigned even then.
+//= rfc7143#11.5.1
+//= rfc7143#7.2.2
+Code TaskManagement::refusal_to_reassign(const wire::TaskManagementRequest& request) const {
+  const TargetTask* const task = session_.tasks().find(request.referenced_task_tag());
+  const bool is_command = task == nullptr || task->kind == TargetTask::Kind::command;
+  return is_command ? Code::reassignment_not_supported : Code::function_rejected;
+}
+
+// ----------------------------------------------------------------------------------------------------------- stages
+
+TaskManagement::Function& TaskManagement::start(TargetConnectionCore& connection,
+                                                const wire::TaskManagementRequest& request, Stage stage) {
+  TargetTask* const management = session_.tasks().create(TargetTask::Kind::management, request.header());
+  assert(management != nullptr && has_room(connection));
+  const ManagementFunction* const about = find_management_function(request.function());
   management->connection = &connection;
   management->cid = connection.cid();
-  running_.push_back({.task = management, .stage = stage, .deadline = kNever});
+  management->concerns_all_units = about->fills_gaps();
+  ManagementMarks in_use;
+  for (const Function& function : running_) in_use.set(function.mark);
+  std::size_t mark = 0;
+  while (in_use.test(mark)) ++mark;
+  return running_.emplace_back(Function{.task = management, .about = about, .mark = mark, .stage = stage});
 }
 
 void TaskManagement::advance(Instant now) {
@@ -105,29 +152,33 @@ bool TaskManagement::step(Instant now, Function& function) {
   switch (function.stage) {
     case Stage::ordering:
       if (!is_ordered(management)) return false;
-      mark_affected(management);
+      mark_affected(function);
       function.deadline = now + session_.limits().transfer_tag_wait;
       function.stage = Stage::transfers;
+      if (session_.fast_abort()) announce(function);
       return true;
     case Stage::transfers:
-      if (!transfers_are_quiet(management) && now < function.deadline) return false;
+      // With FastAbort the transfers may outlive their tasks.
+      //= rfc7143#4.2.3.4
+      if (!session_.fast_abort() && !transfers_are_quiet(function) && now < function.deadline) return false;
       function.deadline = kNever;
       function.stage = Stage::aborting;
-      abort_marked(management);
+      abort_marked(function);
       return true;
     case Stage::aborting:
-      if (!marked_are_gone(management)) return false;
-      if (wire::TaskManagementRequest(wire::HeaderView(management.header)).function() ==
-          TaskManagementFunction::abort_task) {
-        finish(management, Code::function_complete);
-        return true;
+      if (!marked_are_gone(function)) return false;
+      if (function.about->reach == ManagementFunction::Reach::one_task) {
+        settle(function, Code::function_complete);
+      } else {
+        ask_device(function);
       }
-      function.stage = Stage::device;
-      management.submit_due = true;
-      session_.attend(management);
       return true;
     case Stage::device:
       return false;
+    case Stage::answering:
+      if (!session_.fence().lets_pass(management)) return false;
+      answer(function);
+      return true;
   }
   return false;
 }
@@ -142,76 +193,118 @@ bool TaskManagement::is_ordered(const TargetTask& management) const {
   return false;
 }
 
-void TaskManagement::mark_affected(const TargetTask& management) {
+void TaskManagement::mark_affected(const Function& function) {
+  const wire::TaskManagementRequest request = request_of(*function.task);
   for (TargetTask& task : session_.tasks().slots()) {
-    if (!affects(management, task)) continue;
-    task.aborted_for = management.slot + 1;
+    if (!is_affected(*function.about, request, task)) continue;
+    // Immediate commands that came while the function waited for others are not meant.
+    const bool is_late = function.task->arrival < task.arrival;
+    if (is_late && (task.immediate() || !task.cmd_sn().precedes(request.cmd_sn()))) continue;
+    task.aborted_for.set(function.mark);
     task.write.stop();
   }
 }
 
-bool TaskManagement::affects(const TargetTask& management, const TargetTask& task) const {
-  const bool lives = task.state == State::waiting || task.state == State::running || task.state == State::answered;
-  if (!lives || task.kind != TargetTask::Kind::command || task.aborted_for != 0) return false;
-  switch (wire::TaskManagementRequest(wire::HeaderView(management.header)).function()) {
-    case TaskManagementFunction::abort_task_set:
-    case TaskManagementFunction::clear_task_set:
-      return task.lun() == management.lun() && (task.immediate() || task.cmd_sn().precedes(management.cmd_sn()));
-    case TaskManagementFunction::logical_unit_reset:
-      return task.lun() == management.lun();
-    case TaskManagementFunction::target_warm_reset:
-    case TaskManagementFunction::target_cold_reset:
-      return true;
-    default:
-      return false;
+/// Those of its tasks that were sent on other connections: what the initiator still sends for them there may be
+/// overtaken by the response here.
+//= rfc7143#4.2.3.4
+void TaskManagement::announce(const Function& function) {
+  for (TargetTask& task : session_.tasks().slots()) {
+    const bool is_marked = task.alive() && task.aborted_for.test(function.mark);
+    if (!is_marked || task.connection == nullptr || task.connection == function.task->connection) continue;
+    task.announced = true;
+    task.connection->announce_termination(task.lun());
   }
 }
 
-bool TaskManagement::transfers_are_quiet(const TargetTask& management) const {
+bool TaskManagement::transfers_are_quiet(const Function& function) const {
   return std::ranges::none_of(session_.tasks().slots(), [&](const TargetTask& task) {
-    return task.alive() && task.aborted_for == management.slot + 1 && !task.write.quiet();
+    return task.alive() && task.aborted_for.test(function.mark) && !task.write.quiet();
   });
 }
 
-void TaskManagement::abort_marked(const TargetTask& management) {
+void TaskManagement::abort_marked(const Function& function) {
   for (TargetTask& task : session_.tasks().slots()) {
-    if (task.alive() && task.aborted_for == management.slot + 1) session_.abort(task);
+    if (task.alive() && task.aborted_for.test(function.mark)) session_.abort(task);
   }
 }
 
 /// A task whose last PDU is encoded does no harm: it leaves before the response.
-bool TaskManagement::marked_are_gone(const TargetTask& management) const {
+bool TaskManagement::marked_are_gone(const Function& function) const {
   return std::ranges::none_of(session_.tasks().slots(), [&](const TargetTask& task) {
     const bool gone = !task.alive() || task.state == State::leaving || task.state == State::departing;
-    return !gone && task.aborted_for == management.slot + 1;
+    return !gone && task.aborted_for.test(function.mark);
   });
 }
 
-void TaskManagement::device_done(TargetTask& management, Code response) { finish(management, response); }
+void TaskManagement::ask_device(Function& function) {
+  function.stage = Stage::device;
+  function.task->submit_due = true;
+  session_.attend(*function.task);
+}
 
-void TaskManagement::finish(TargetTask& management, Code response) {
-  std::erase_if(running_, [&](const Function& function) { return function.task == &management; });
-  for (TargetTask& task : session_.tasks().slots()) {
-    if (task.alive() && task.aborted_for == management.slot + 1) task.aborted_for = 0;
-  }
-  answer(management.connection, management.itt(), response);
+// ------------------------------------------------------------------------------------------------------------- ends
+
+void TaskManagement::device_done(TargetTask& management, Code response, std::uint32_t information) {
+  const auto function = std::ranges::find(running_, &management, &Function::task);
+  assert(function != running_.end() && function->stage == Stage::device);
+  if (management.connection != nullptr) return settle(*function, response, information);
+  function->response = response;
+  end_unheard(*function);
+}
+
+/// The outcome is known; the response may have to wait.
+void TaskManagement::settle(Function& function, Code response, std::uint32_t information) {
+  function.stage = Stage::answering;
+  function.response = response;
+  function.information = information;
+  session_.fence().given(*function.task, function.about->ends_many());
+}
+
+void TaskManagement::answer(const Function& function) {
+  TargetTask& management = *function.task;
+  TargetConnectionCore& connection = *management.connection;
+  const bool ends_session = function.ends_session();
+  connection.transmitter().answer(
+      wire::TaskManagementResponse::build({.response = function.response,
+                                           .additional_response_information = function.information,
+                                           .itt = management.itt()}),
+      {}, true, session_.fence().made(management));
+  end(management);
+  if (ends_session) session_.end_after_answer(connection);
+}
+
+void TaskManagement::end(TargetTask& management) {
+  const auto ended = std::ranges::find(running_, &management, &Function::task);
+  assert(ended != running_.end());
+  for (TargetTask& task : session_.tasks().slots()) task.aborted_for.reset(ended->mark);
+  running_.erase(ended);
+  session_.fence().withdraw(management);
   session_.destroy(management);
 }
 
-void TaskManagement::answer(TargetConnectionCore* connection, wire::Itt itt, Code response) {
-  if (connection == nullptr) return;
-  connection->transmitter().answer(wire::TaskManagementResponse::build({.response = response, .itt = itt}));
+/// The connection that waited for the answer is gone. What goes with the function happens all the same.
+void TaskManagement::end_unheard(const Function& function) {
+  const bool ends_session = function.ends_session();
+  end(*function.task);
+  if (ends_session) session_.close();
+}
+
+void TaskManagement::refuse(TargetConnectionCore& connection, wire::Itt itt, Code response) {
+  connection.transmitter().answer(wire::TaskManagementResponse::build({.response = response, .itt = itt}));
 }
 
 void TaskManagement::forget(wire::Cid cid) {
   for (TargetTask& task : session_.tasks().slots()) {
     if (!task.alive() || task.kind != TargetTask::Kind::management || task.cid != cid) continue;
+    const auto function = std::ranges::find(running_, &task, &Function::task);
+    assert(function != running_.end());
     task.connection = nullptr;
     // The owner works on it: its answer ends it, unheard.
-    if (task.submitted) continue;
+    if (function->stage == Stage::device && task.submitted) continue;
     // What it has stopped cannot go on: it ends, although nobody hears of it.
-    abort_marked(task);
-    finish(task, Code::function_rejected);
+    abort_marked(*function);
+    end_unheard(*function);
   }
 }
 

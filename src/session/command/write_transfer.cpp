@@ -87,6 +87,12 @@ void WriteTransfer::spoiled(const DataOut& pdu) {
   if (pdu.final) close(pdu.ttt);
 }
 
+void WriteTransfer::cut_off() {
+  stopped_ = true;
+  unsolicited_open_ = false;
+  outstanding_ = 0;
+}
+
 bool WriteTransfer::r2t_due() const {
   return !stopped_ && failure_ == TransferFailure::none && outstanding_ < rules_.max_outstanding_r2t &&
          outstanding_ < kMaxOutstandingR2t && (soliciting_ ? solicited_next_ : solicited_begin()) < wanted_end_;

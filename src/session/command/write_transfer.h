@@ -83,6 +83,9 @@ class WriteTransfer {
   /// No further R2T: the device has ended the command, or it is being aborted.
   void stop() { stopped_ = true; }
 
+  /// What the initiator still owes will not be sent: it was told so.
+  void cut_off();
+
   struct R2t {
     wire::Ttt ttt;
     wire::R2TSN r2t_sn;

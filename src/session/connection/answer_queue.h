@@ -10,10 +10,12 @@
 #include <algorithm>
 #include <cassert>
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "base/bytes.h"
 #include "wire/header.h"
+#include "wire/numbers.h"
 
 namespace lunway::session {
 
@@ -26,6 +28,8 @@ class AnswerQueue {
     bool counts = true;
     /// Sent with the digests of the connection. Login Responses go without.
     bool with_digests = true;
+    /// Where its StatSN is wanted; may be null.
+    std::optional<wire::StatSN>* number = nullptr;
   };
 
   /// Everything that the transport has not taken.

@@ -39,6 +39,10 @@ TargetSessionCore::Leaving leaving_for(CloseReason reason) {
 
 //= rfc7143#11.14
 void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequest& request) {
+  if (logout_) {
+    std::ranges::copy(request.header(), later_logouts_.emplace_back().begin());
+    return;
+  }
   const bool whole_session = request.reason() == LogoutReason::close_session;
   LogoutResponseCode refusal = LogoutResponseCode::closed;
   if (request.reason() == LogoutReason::remove_for_recovery) refusal = LogoutResponseCode::recovery_not_supported;
@@ -90,12 +94,16 @@ void TargetConnectionCore::answer_logout_when_clean() {
 /// The connections that the Logout was for close, whether or not its answer can still be sent.
 void TargetConnectionCore::finish_logout() {
   const auto logout = *std::exchange(logout_, std::nullopt);
-  if (logout.reason != LogoutReason::close_session) {
+  if (logout.reason == LogoutReason::close_session) {
+    session_->finish_session_logout(*this);
+    logged_out(session_->last_tick());
+  } else {
     session_->finish_logout(logout.cid);
-    return;
   }
-  session_->finish_session_logout(*this);
-  logged_out(session_->last_tick());
+  if (ending_ != Ending::no || later_logouts_.empty()) return;
+  const wire::Header next = later_logouts_.front();
+  later_logouts_.erase(later_logouts_.begin());
+  on_logout_request(session_->last_tick(), wire::LogoutRequest(wire::HeaderView(next)));
 }
 
 void TargetConnectionCore::reject(RejectReason reason, wire::HeaderView header, Bytes ahs) {
@@ -156,6 +164,11 @@ void TargetConnectionCore::reinstated() {
   close_now(CloseReason::reinstated, {});
 }
 
+void TargetConnectionCore::close_after_answer() {
+  state_.step(Event::session_closed);
+  close_when_transmitted(CloseReason::reset, {});
+}
+
 void TargetConnectionCore::close_when_transmitted(CloseReason reason, std::string detail) {
   begin_ending(Ending::when_transmitted, reason, std::move(detail));
 }
@@ -179,7 +192,7 @@ void TargetConnectionCore::begin_ending(Ending how, CloseReason reason, std::str
 
 /// At the end of each verb: what the verb has made possible.
 void TargetConnectionCore::settle(Instant now) {
-  if (session_ != nullptr && !session_->management().idle()) session_->management().advance(now);
+  if (session_ != nullptr) session_->settle(now);
   if (ended()) return;
   if (logout_ && ending_ == Ending::no) answer_logout_when_clean();
   if (ending_ != Ending::when_transmitted) return;

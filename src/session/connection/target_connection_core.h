@@ -9,14 +9,17 @@
 //   target_login_handler.cpp     the Login Phase
 //   target_request_handler.cpp   SCSI Command, task management, NOP-Out, Text
 //   target_data_out_handler.cpp  Data-Out
+//   target_terminations.cpp      Task Termination messages, acknowledgements
 //   target_closing.cpp           Logout, drops, Reject, how it ends
 
 #pragma once
 
 #include <cstddef>
+#include <list>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "session/command/target_session_core.h"
 #include "session/connection/connection_states.h"
@@ -43,6 +46,13 @@ struct IncomingDataOut {
   bool taken = false;
   /// Where its data goes.
   const std::byte* place = nullptr;
+};
+
+/// A Task Termination message that the initiator has not confirmed.
+struct Termination {
+  wire::Lun lun;
+  /// Unset until it is sent.
+  std::optional<wire::StatSN> number;
 };
 
 class TargetConnectionCore {
@@ -80,9 +90,11 @@ class TargetConnectionCore {
   /// The task looks at data in the input.
   void offered_data_of(const TargetTask& task) { offered_ = task.id(); }
   /// The task is gone, and the initiator may still send data for it.
-  void expect_late_data(wire::Itt itt) { late_data_.expect(itt); }
+  void expect_late_data(const TargetTask& task) { late_data_.expect(task.itt(), task.lun(), task.announced); }
   /// The session ends, by the word of another connection or of the owner.
   void session_closed();
+  /// As session_closed(), but what it has to say is sent before.
+  void close_after_answer();
   /// A login with this CID takes its place.
   void reinstated();
   /// A Logout for it has come, here or on another connection of the session, and is answered.
@@ -90,6 +102,13 @@ class TargetConnectionCore {
   void logged_out(Instant now);
   bool is_logging_out() const { return is_logging_out_; }
   bool is_in_service() const { return session_ != nullptr && ending_ == Ending::no; }
+  /// The tasks of this logical unit end before their transfers.
+  void announce_termination(wire::Lun lun);
+  bool is_terminating(wire::Lun lun) const;
+  /// The initiator has all that was sent before this number.
+  wire::StatSN acknowledged() const { return acknowledged_; }
+  /// Harmless where nobody answers any more.
+  void ask_for_acknowledgement();
   /// The owner has called a verb of the session.
   void session_moved(Instant now) { settle(now); }
   wire::Cid cid() const { return login_.session_request().cid; }
@@ -122,6 +141,7 @@ class TargetConnectionCore {
   void on_text_request(Instant now, const wire::TextRequest& request, Bytes data);
   void on_task_management(const wire::TaskManagementRequest& request);
   void on_snack(wire::HeaderView header);
+  bool may_reject(wire::RequestHeader request) const;
 
   // target_data_out_handler.cpp
   void on_data_out_head(const wire::PlaceNeeded& head);
@@ -131,6 +151,10 @@ class TargetConnectionCore {
   TargetTask* task_of(const wire::DataOut& pdu);
   MutableBytes place_of_incoming();
   void end_data_out(bool digest_ok);
+
+  // target_terminations.cpp
+  void confirm_terminations(const wire::NopOut& nop);
+  void take_acknowledgement(wire::HeaderView header);
 
   // target_closing.cpp
   void on_logout_request(Instant now, const wire::LogoutRequest& request);
@@ -173,8 +197,13 @@ class TargetConnectionCore {
   /// The Data-Out under way belongs to no task, and has been answered.
   bool ignores_data_out_ = false;
   LateData late_data_;
-  /// A Logout Request waits until its tasks are gone.
+  // A list: the transmitter knows where the numbers are.
+  std::list<Termination> terminations_;
+  wire::StatSN acknowledged_;
+  /// A Logout Request waits until its tasks are gone; those that came with it, from behind a gap of the CmdSN order,
+  /// wait for it.
   std::optional<wire::LogoutRequest::Fields> logout_;
+  std::vector<wire::Header> later_logouts_;
 
   bool open_due_ = false;
   bool awaiting_session_ = false;

@@ -62,7 +62,8 @@ bool TargetConnectionCore::begin_data_out(wire::HeaderView header) {
   std::ranges::copy(header, incoming.header.begin());
   const auto verdict = task->write.judge(incoming.pdu);
   incoming.taken = verdict == WriteTransfer::Verdict::take;
-  reject_if_wrong(verdict, header);
+  const bool is_late = verdict == WriteTransfer::Verdict::unknown && late_data_.expects(pdu->itt());
+  if (!is_late) reject_if_wrong(verdict, header);
   return true;
 }
 

@@ -75,6 +75,8 @@ void TargetConnectionCore::enter() {
 
   login_.adopt(session_->request().session);
   transmitter_.join(*session_, parameters_);
+  late_data_.set_limit(session_->limits().queue_depth + session_->limits().immediate_commands);
+  acknowledged_ = transmitter_.stat_sn();
   send_login_reply(reply, session_->tsih());
   framer_.set_max_data_segment_length(parameters_.our_max_recv_data_segment_length);
   text_.begin(login_.session_request(), parameters_);

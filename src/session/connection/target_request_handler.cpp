@@ -36,6 +36,7 @@ std::optional<wire::FormatError> direction_error_of(const wire::ScsiCommand& com
 
 void TargetConnectionCore::on_full_feature(Instant now, const wire::WholePdu& pdu) {
   const Opcode opcode = wire::BasicHeader(pdu.header).opcode();
+  take_acknowledgement(pdu.header);
   if (opcode == Opcode::data_out && !session_->is_discovery()) {
     on_data_out(pdu);
     return;
@@ -106,11 +107,19 @@ void TargetConnectionCore::on_scsi_command(Instant now, const wire::WholePdu& pd
   admitted(now, pdu, admission);
 }
 
+/// A function of RFC 7144 gets a response in any case, where that was agreed on.
+//= rfc7144#4.1
+bool TargetConnectionCore::may_reject(wire::RequestHeader request) const {
+  const auto code = wire::TaskManagementRequest(request.header()).function();
+  const ManagementFunction* const function = find_management_function(code);
+  return function == nullptr || !function->needs_level_2 || session_->request().session.protocol_level < 2;
+}
+
 void TargetConnectionCore::on_request(Instant now, const wire::WholePdu& pdu) {
   const wire::RequestHeader request(pdu.header);
   // The target can serve one function more than it has begun, or it says so.
   const bool is_management = request.opcode() == Opcode::task_management_request;
-  if (is_management && request.immediate() && !session_->management().has_room(*this)) {
+  if (is_management && request.immediate() && !session_->management().has_room(*this) && may_reject(request)) {
     reject(RejectReason::immediate_command_reject, pdu.header);
     return;
   }
@@ -162,7 +171,10 @@ void TargetConnectionCore::handle_request(Instant now, wire::HeaderView header, 
 /// A ping gets its data back; an answer to our own ping says nothing new.
 //= rfc7143#11.19
 void TargetConnectionCore::on_nop_out(const wire::NopOut& nop, Bytes data) {
-  if (!nop.wants_answer()) return;
+  if (!nop.wants_answer()) {
+    if (!terminations_.empty()) confirm_terminations(nop);
+    return;
+  }
   const Bytes echo = data.first(std::min<std::size_t>(data.size(), parameters_.peer_max_recv_data_segment_length));
   transmitter_.answer(wire::NopIn::build({.itt = nop.itt()}), echo);
 }

@@ -32,12 +32,14 @@ void TargetTransmitter::join(TargetSessionCore& session, const text::ConnectionP
               .data = parameters.data_digest == text::Digest::crc32c};
 }
 
-void TargetTransmitter::answer(const wire::Header& header, Bytes data, bool counts) {
+void TargetTransmitter::answer(const wire::Header& header, Bytes data, bool counts,
+                               std::optional<wire::StatSN>* number) {
   AnswerQueue::Answer& place = answers_.push();
   place.header = header;
   place.data.assign(data.begin(), data.end());
   place.counts = counts;
   place.with_digests = true;
+  place.number = number;
 }
 
 void TargetTransmitter::login_answer(const wire::Header& header, Bytes data, wire::CmdSN cmd_sn) {
@@ -108,6 +110,7 @@ bool TargetTransmitter::batch_is_full() const {
 
 void TargetTransmitter::make_answer() {
   AnswerQueue::Answer& answer = answers_.send_next();
+  if (answer.number != nullptr) *answer.number = stat_sn_;
   add(answer.header, answer.data, answer.counts, {.of = Departure::Of::answer},
       answer.with_digests ? digests_ : wire::Digests());
 }
@@ -133,7 +136,8 @@ void TargetTransmitter::make_data_in(TargetSessionCore& session, TargetTask& tas
   //= rfc7143#11.7.3
   const TargetTaskResult& result = task.result;
   const bool collapses = part.last && wire::is_good_status(result.status) && result.segment_length == 0 &&
-                         !task.bidirectional() && task.write.quiet() && session.may_depart();
+                         result.qualifier == 0 && !task.bidirectional() && task.write.quiet() && session.may_depart() &&
+                         session.fence().lets_pass(task);
   wire::DataIn::Fields fields{.final = part.final,
                               .itt = task.itt(),
                               .data_sn = wire::DataSN(task.next_data_sn++),
@@ -143,7 +147,7 @@ void TargetTransmitter::make_data_in(TargetSessionCore& session, TargetTask& tas
     fields.has_status = true;
     fields.status = result.status;
     fields.residual = result.residual;
-    session.depart(task);
+    session.depart(task, stat_sn_);
   }
   add(wire::DataIn::build(fields), part.data, collapses, {.of = Departure::Of::task, .task = &task}, digests_);
   if (!collapses) session.advance(task);
@@ -153,8 +157,9 @@ void TargetTransmitter::make_status(TargetSessionCore& session, TargetTask& task
   statuses_.remove(task);
   const TargetTaskResult& result = task.result;
   const std::uint32_t exp_data_sn = task.bidirectional() ? task.next_data_sn : task.data_in_pdus;
-  session.depart(task);
+  session.depart(task, stat_sn_);
   add(wire::ScsiResponse::build({.status = result.status,
+                                 .status_qualifier = result.qualifier,
                                  .residual = result.residual,
                                  .bidirectional_read_residual = result.bidirectional_read_residual,
                                  .itt = task.itt(),

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,8 +34,10 @@ class TargetTransmitter {
 
   // ------------------------------------------------------------------------------------------------ what is due
 
-  /// An answer without or with data, which is copied. `counts`: it takes a StatSN.
-  void answer(const wire::Header& header, Bytes data = {}, bool counts = true);
+  /// An answer without or with data, which is copied. `counts`: it takes a StatSN, which is stored in `number` when it
+  /// is known.
+  void answer(const wire::Header& header, Bytes data = {}, bool counts = true,
+              std::optional<wire::StatSN>* number = nullptr);
   /// A Login Response: it goes without digests. While there is no session it carries `cmd_sn` as the only number that
   /// may come.
   void login_answer(const wire::Header& header, Bytes data, wire::CmdSN cmd_sn);

@@ -43,6 +43,7 @@ std::expected<SessionRequest, LoginFailure> read_names(const Portal& portal, con
                          .tsih = header.tsih(),
                          .cid = header.cid(),
                          .cmd_sn = header.cmd_sn(),
+                         .may_reset_target = true,
                          .session = {},
                          .connection = {}};
 
@@ -98,6 +99,7 @@ NextStage take(AwaitFirstLogin /*stage*/, LoginContext& context, const wire::Log
   context.policy = *std::move(policy);
   keep_within_engine(context.policy.negotiation);
   wanted.portal_group_tag = context.policy.portal_group_tag;
+  wanted.may_reset_target = context.policy.may_reset_target;
   context.negotiator = std::make_unique<text::Negotiator>(start_of(wanted), context.policy.negotiation);
   if (!introduce(context)) return refuse(LoginStatus::target_error, "the target's own keys do not fit");
 

@@ -22,14 +22,10 @@ inline void keep_within_engine(text::Policy& policy) {
   auto& r2t = policy.number(KeyId::max_outstanding_r2t);
   r2t.preferred = std::clamp(r2t.preferred, 1U, kMaxOutstandingR2t);
   r2t.worst = std::min(r2t.worst, r2t.preferred);
-  // The functions of RFC 7144 are not there.
-  policy.number(KeyId::protocol_level) = {.preferred = 1, .worst = 0, .offer = false};
-  // On a session of one connection a response fence needs nothing. On more it would, and FastAbort too.
-  //= rfc7143#4.2.2.3.3
-  using text::TaskReporting;
-  policy.list(KeyId::task_reporting) =
-      connections.preferred == 1 ? text::ListWish({TaskReporting::response_fence, TaskReporting::rfc3720}, false)
-                                 : text::ListWish({TaskReporting::rfc3720}, false);
+  // RFC 7144 is there, what may follow it is not.
+  policy.number(KeyId::protocol_level) = {.preferred = 2, .worst = 0, .offer = false};
+  policy.list(KeyId::task_reporting) = text::ListWish(
+      {text::TaskReporting::fast_abort, text::TaskReporting::response_fence, text::TaskReporting::rfc3720}, false);
 }
 
 }  // namespace lunway::session

@@ -116,23 +116,32 @@ TEST_F(Rfc7143_13_19_TargetKeys, SequencesFollowInTheOrderOfTheirOffsets) {
 }
 
 //= ledger R7143-13.23-01
-TEST_F(Rfc7143_13_23_TargetKeys, OnlyWhatIsSupportedIsSelected) {
-  const auto answer = ask(stay_in(kOperational), names({"TaskReporting=FastAbort,ResponseFence,RFC3720"}));
-  EXPECT_EQ(answer.value("TaskReporting"), "ResponseFence");
+TEST_F(Rfc7143_13_23_TargetKeys, WhatTheInitiatorLikesBestIsSelected) {
+  for (const std::string_view best : {"FastAbort", "ResponseFence", "RFC3720"}) {
+    TargetRig fresh;
+    const std::string offer = "TaskReporting=" + std::string(best) + ",RFC3720,ResponseFence";
+    log_in(fresh, {offer});
+    EXPECT_EQ(text::table::kTaskReportingWords.at(static_cast<std::size_t>(fresh.requested->session.task_reporting)),
+              best);
+  }
 }
 
 //= ledger R7143-13.23-01
-TEST_F(Rfc7143_13_23_TargetKeys, FastAbortAloneIsRejected) {
-  EXPECT_EQ(ask(stay_in(kOperational), names({"TaskReporting=FastAbort"})).value("TaskReporting"), "Reject");
+TEST_F(Rfc7143_13_23_TargetKeys, WhatIsNoValueIsRejected) {
+  EXPECT_EQ(ask(stay_in(kOperational), names({"TaskReporting=SlowAbort"})).value("TaskReporting"), "Reject");
   EXPECT_TRUE(ask(from_to(kOperational, kFullFeature)).is_final());
   EXPECT_EQ(rig.requested->session.task_reporting, text::TaskReporting::rfc3720);
 }
 
 //= ledger R7143-13.24-01 R7144-7.1.1-01
-TEST_F(Rfc7143_13_TargetKeys, ProtocolLevelOneIsAllThatIsAgreedTo) {
-  const auto answer = ask(from_to(kOperational, kFullFeature), names({"iSCSIProtocolLevel=2"}));
-  EXPECT_EQ(answer.value("iSCSIProtocolLevel"), "1");
-  EXPECT_EQ(rig.requested->session.protocol_level, 1U);
+TEST_F(Rfc7143_13_TargetKeys, ProtocolLevelTwoIsTheMost) {
+  for (const auto& [offered, agreed] :
+       {std::pair("3", 2U), std::pair("2", 2U), std::pair("1", 1U), std::pair("0", 0U)}) {
+    TargetRig fresh;
+    const std::string offer = "iSCSIProtocolLevel=" + std::string(offered);
+    log_in(fresh, {offer});
+    EXPECT_EQ(fresh.requested->session.protocol_level, agreed);
+  }
 }
 
 //= ledger R7144-7.1.1-01

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// Task Termination messages: the initiator of a FastAbort session learns that its tasks on a logical unit end, and
+// confirms that it sends nothing more for them.
+//= rfc7143#4.2.3.4
+//= rfc7143#11.9.1
+
+#include <algorithm>
+
+#include "session/connection/target_connection_core.h"
+#include "wire/asynchronous_message.h"
+#include "wire/nop_in.h"
+
+namespace lunway::session {
+
+/// One message that has not left yet is enough for all tasks of a logical unit.
+void TargetConnectionCore::announce_termination(wire::Lun lun) {
+  if (ending_ != Ending::no) return;
+  const auto unsent = std::ranges::find_if(
+      terminations_, [lun](const Termination& one) { return one.lun == lun && !one.number.has_value(); });
+  if (unsent != terminations_.end()) return;
+  Termination& termination = terminations_.emplace_back(Termination{.lun = lun, .number = std::nullopt});
+  transmitter_.answer(wire::AsynchronousMessage::build({.event = wire::AsyncEvent::task_termination, .lun = lun}), {},
+                      true, &termination.number);
+}
+
+bool TargetConnectionCore::is_terminating(wire::Lun lun) const {
+  return std::ranges::find(terminations_, lun, &Termination::lun) != terminations_.end();
+}
+
+/// A NOP-Out that is no ping, with the LUN of the message and an ExpStatSN beyond it.
+void TargetConnectionCore::confirm_terminations(const wire::NopOut& nop) {
+  const auto is_confirmed = [&](const Termination& one) {
+    return one.lun == nop.lun() && one.number && one.number->precedes(nop.exp_stat_sn());
+  };
+  if (std::erase_if(terminations_, is_confirmed) == 0 || is_terminating(nop.lun())) return;
+  late_data_.confirmed(nop.lun());
+  for (TargetTask& task : session_->tasks().slots()) {
+    if (!task.alive() || !task.announced || task.connection != this || task.lun() != nop.lun()) continue;
+    task.announced = false;
+    task.write.cut_off();
+    session_->advance(task);
+  }
+}
+
+void TargetConnectionCore::ask_for_acknowledgement() {
+  if (ending_ != Ending::no || is_logging_out_) return;
+  transmitter_.answer(wire::NopIn::build({.ttt = session_->new_transfer_tag()}), {}, false);
+}
+
+/// An initiator that runs ahead of what it was sent acknowledges nothing.
+//= rfc7143#4.2.2.2
+void TargetConnectionCore::take_acknowledgement(wire::HeaderView header) {
+  const wire::StatSN number = wire::RequestHeader(header).exp_stat_sn();
+  const bool is_new = acknowledged_.precedes(number) && !transmitter_.stat_sn().precedes(number);
+  if (is_new) acknowledged_ = number;
+}
+
+}  // namespace lunway::session
