@@ -135,6 +135,24 @@ TEST_F(Rfc7143_4_2_2_2_TargetConnections, HaveNumbersOfTheirOwn) {
   EXPECT_THAT(second.receive(), Is<wire::ScsiResponse>(With(&Response::stat_sn, wire::StatSN(1))));
 }
 
+//= ledger(target) R7143-4.2.5.1-01 R7143-4.2.5.1-02
+TEST_F(Rfc7143_4_2_5_1_TargetAllegiance, ReadDataAndStatusGoWhereTheCommandCame) {
+  const auto data = pattern(512);
+  const std::array pieces{Bytes(data)};
+  for (const auto status : {wire::ScsiStatus::good, wire::ScsiStatus::check_condition}) {
+    const bool is_good = status == wire::ScsiStatus::good;
+    second.send(wire::ScsiCommand::build(read_fields(1, is_good ? 100 : 101, 512)));
+    const CommandResult result{.status = status, .data_in = pieces, .data_in_length = 512};
+    first.complete(submitted(), result);
+    EXPECT_THAT(second.receive(), Is<wire::DataIn>(With(&wire::DataIn::Fields::has_status, is_good)));
+    if (!is_good) {
+      EXPECT_THAT(second.receive(), Is<wire::ScsiResponse>(With(&Response::status, status)));
+    }
+  }
+  EXPECT_TRUE(first.target_is_silent());
+}
+
+//= ledger(target) R7143-4.2.5.1-01 R7143-4.2.5.1-04
 TEST_F(Rfc7143_4_2_5_1_TargetAllegiance, DataOfATaskComesOnItsConnectionOnly) {
   second.send(wire::ScsiCommand::build(write_fields(1, 100, 4096)));
   std::array<std::byte, 4096> memory{};
@@ -146,8 +164,13 @@ TEST_F(Rfc7143_4_2_5_1_TargetAllegiance, DataOfATaskComesOnItsConnectionOnly) {
   first.send(wire::DataOut::build(data_out_fields(1, tag_of(r2t), 0, 0, true)), data);
   EXPECT_THAT(first.receive(), Is<wire::Reject>());
   EXPECT_FALSE(first.take<DataArrived>());
-  second.send(wire::DataOut::build(data_out_fields(1, tag_of(r2t), 0, 0, true)), data);
-  EXPECT_TRUE(first.take<DataArrived>());
+  const auto last = data_out_fields(1, tag_of(r2t), 0, 0, true);
+  second.send(wire::DataOut::build(last), data);
+  const auto arrived = first.take<DataArrived>();
+  ASSERT_TRUE(arrived);
+  first.complete(arrived->task, {.data_out_length = 4096});
+  EXPECT_THAT(second.receive(), Is<wire::ScsiResponse>(With(&Response::itt, wire::Itt(1))));
+  EXPECT_TRUE(first.target_is_silent());
 }
 
 TEST_F(Rfc7143_11_14_TargetConnections, AreLoggedOutByEachOther) {
@@ -274,10 +297,8 @@ TEST_F(Rfc7143_11_14_TargetConnections, EachOfTwoLogoutsIsAnswered) {
                                          .itt = wire::Itt(90),
                                          .cid = wire::Cid(4),
                                          .cmd_sn = wire::CmdSN(102)}));
-  first.send(wire::LogoutRequest::build({.reason = LogoutReason::close_session,
-                                         .itt = wire::Itt(91),
-                                         .cid = wire::Cid(0),
-                                         .cmd_sn = wire::CmdSN(103)}));
+  first.send(wire::LogoutRequest::build(
+      {.reason = LogoutReason::close_session, .itt = wire::Itt(91), .cid = wire::Cid(0), .cmd_sn = wire::CmdSN(103)}));
   first.send(wire::NopOut::build({.itt = wire::Itt(80), .cmd_sn = wire::CmdSN(101)}));
   EXPECT_THAT(first.receive(), Is<wire::NopIn>());
   EXPECT_TRUE(first.target_is_silent());

@@ -179,6 +179,7 @@ TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, AbortTaskSetEndsTheTasksOfItsLogica
 }
 
 //= ledger R7143-4.2.3.3-09 R7143-13.23-05
+//= ledger(target) R7143-4.2.2.1-04
 TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheCommandsThatItCovers) {
   manage(function_fields(Function::abort_task_set, 101));  // immediate: 100 has not come yet
   EXPECT_TRUE(rig.asked.empty());

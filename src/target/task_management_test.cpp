@@ -10,6 +10,7 @@
 #include <charconv>
 #include <memory>
 
+#include "scsi/testing/copy_lists.h"
 #include "target/server.h"
 #include "target/server_config.h"
 #include "target/testing/raw_initiator.h"
@@ -72,7 +73,7 @@ class RunningServer : public ::testing::Test {
 
 using Rfc7143_4_2_3_TargetSessions = RunningServer;
 
-//= ledger R7143-4.2.3.3-13 R7143-4.2.3.4-16 R7143-4.2.3.6-01 R7143-11.5.1-14 R7143-4.2.3.3-10
+//= ledger R7143-4.2.3.3-13 R7143-4.2.3.4-16 R7143-4.2.3.6-01 R7143-11.5.1-14 R7143-4.2.3.3-10 R7143-4.2.3.3-15
 TEST_F(Rfc7143_4_2_3_TargetSessions, AUnitResetEndsAllCommandsOfTheUnitAndTellsAll) {
   auto issuer = log_in(1);
   auto other = log_in(2);
@@ -123,6 +124,62 @@ TEST_F(Rfc7143_4_2_3_TargetSessions, AWarmResetIsAResetOfEveryUnit) {
     EXPECT_EQ(other->test_unit_ready(lun), kReset);
     EXPECT_EQ(issuer->test_unit_ready(lun), kReset);
     EXPECT_EQ(other->manage(Function::query_task_set, lun).response, Code::function_complete);
+  }
+}
+
+using Rfc7143_4_2_3_TargetCopies = RunningServer;
+
+/// From VPD page 83h.
+std::uint64_t naa_of(RawInitiator& initiator, wire::Lun lun) {
+  initiator.command({0x12, 1, 0x83, 4, 0, 0}, {.read = true, .lun = lun, .expected_data_transfer_length = 1024});
+  const auto page = initiator.receive();
+  constexpr std::size_t kHeader = 4;
+  if (!page || page->opcode() != wire::Opcode::data_in) return 0;
+  for (std::size_t at = kHeader; at + kHeader + 8 <= page->data.size();) {
+    if ((load_u8(&page->data[at + 1]) & 0x3f) == 0x03) return load_be64(&page->data[at + kHeader]);
+    at += kHeader + load_u8(&page->data[at + 3]);
+  }
+  return 0;
+}
+
+/// EXTENDED COPY of the whole of kUnit to kOther, as often as one command can ask for it: it does not end soon.
+wire::Itt long_copy(RawInitiator& initiator) {
+  scsi::CopyListBuilder builder;
+  builder.unit(naa_of(initiator, kUnit)).unit(naa_of(initiator, kOther));
+  for (int i = 0; i < 64; ++i) builder.segment({.from = 0, .to = 1, .blocks = 2048});
+  const auto length = static_cast<std::uint32_t>(builder.list.size());
+  const wire::Itt tag =
+      initiator.command({0x83, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, length >> 8, length & 0xff, 0, 0},
+                        {.final = true, .write = true, .lun = kUnit, .expected_data_transfer_length = length});
+  const auto r2t = initiator.receive();
+  if (!r2t || r2t->opcode() != wire::Opcode::ready_to_transfer) {
+    ADD_FAILURE() << "no R2T";
+    return tag;
+  }
+  const auto ttt = wire::ReadyToTransfer(wire::HeaderView(r2t->header)).fields().ttt;
+  initiator.send(wire::DataOut::build({.final = true, .lun = kUnit, .itt = tag, .ttt = ttt}), builder.list);
+  return tag;
+}
+
+// The copy manager is an initiator too: its commands to the unit that is reset end, and with them the copy.
+TEST_F(Rfc7143_4_2_3_TargetCopies, EndBeforeTheResetOfTheirDestinationIsAnswered) {
+  constexpr unsigned kNotReachable = 0x0d02;  // COPY TARGET DEVICE NOT REACHABLE
+  std::uint16_t number = 0;
+  for (const Function function : {Function::logical_unit_reset, Function::clear_task_set}) {
+    for (const bool is_own : {true, false}) {
+      auto copying = log_in(++number);
+      auto issuer = log_in(++number);
+      const wire::Itt copy = long_copy(*copying);
+      RawInitiator& asking = is_own ? *copying : *issuer;
+      asking.send(wire::TaskManagementRequest::build(
+          {.immediate = true, .function = function, .lun = kOther, .itt = wire::Itt(900), .cmd_sn = asking.cmd_sn()}));
+      const auto ended = copying->receive();
+      ASSERT_TRUE(ended && ended->opcode() == wire::Opcode::scsi_response);
+      EXPECT_EQ(wire::BasicHeader(wire::HeaderView(ended->header)).itt(), copy);
+      EXPECT_EQ(RawInitiator::sense_of(ended), kNotReachable);
+      const auto answer = asking.receive();
+      ASSERT_TRUE(answer && answer->opcode() == wire::Opcode::task_management_response);
+    }
   }
 }
 

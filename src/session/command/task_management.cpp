@@ -41,7 +41,7 @@ void TaskManagement::begin(TargetConnectionCore& connection, const wire::TaskMan
     return refuse(connection, request.itt(), Code::function_not_supported);
   }
   if (function->resets_target && !session_.request().may_reset_target) {
-    return refuse(connection, request.itt(), Code::function_authorization_failed);
+    return refuse(connection, request.itt(), Code::authorization_failed);
   }
   switch (request.function()) {
     case TaskManagementFunction::abort_task:

@@ -21,6 +21,7 @@ class LateData {
  public:
   /// At most `most` tags, the oldest of which make room: as many as there can be tasks at a time.
   void set_limit(std::size_t most) { limit_ = most; }
+  std::size_t limit() const { return limit_; }
 
   void expect(wire::Itt itt, wire::Lun lun, bool announced) {
     forget(itt);

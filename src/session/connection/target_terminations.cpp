@@ -14,15 +14,20 @@
 
 namespace lunway::session {
 
-/// One message that has not left yet is enough for all tasks of a logical unit.
+/// One message that has not left yet is enough for all tasks of a logical unit. Where one has left, the initiator has
+/// to confirm the newer one. What an initiator never confirms is forgotten, the oldest first.
 void TargetConnectionCore::announce_termination(wire::Lun lun) {
   if (ending_ != Ending::no) return;
-  const auto unsent = std::ranges::find_if(
-      terminations_, [lun](const Termination& one) { return one.lun == lun && !one.number.has_value(); });
-  if (unsent != terminations_.end()) return;
-  Termination& termination = terminations_.emplace_back(Termination{.lun = lun, .number = std::nullopt});
+  auto known = std::ranges::find(terminations_, lun, &Termination::lun);
+  if (known != terminations_.end() && !known->number) return;
+  if (known == terminations_.end()) {
+    const bool is_full = terminations_.size() >= late_data_.limit();
+    if (is_full && terminations_.front().number) terminations_.pop_front();
+    known = terminations_.insert(terminations_.end(), {.lun = lun, .number = std::nullopt});
+  }
+  known->number.reset();
   transmitter_.answer(wire::AsynchronousMessage::build({.event = wire::AsyncEvent::task_termination, .lun = lun}), {},
-                      true, &termination.number);
+                      true, &known->number);
 }
 
 bool TargetConnectionCore::is_terminating(wire::Lun lun) const {

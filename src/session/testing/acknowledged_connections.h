@@ -25,18 +25,14 @@ struct AcknowledgedConnections {
   AcknowledgedConnections(const AcknowledgedConnections&) = delete;
   AcknowledgedConnections& operator=(const AcknowledgedConnections&) = delete;
 
-  void send(TargetRig& rig, const wire::Header& header, Bytes data = {}) {
-    rig.send(header, data);
-  }
+  void send(TargetRig& rig, const wire::Header& header, Bytes data = {}) { rig.send(header, data); }
 
   TaskId submit(TargetRig& rig, const wire::ScsiCommand::Fields& fields) {
     send(rig, wire::ScsiCommand::build(fields));
     return first.take<Submit>()->task;
   }
 
-  void complete(TaskId task, const CommandResult& result = {}) {
-    first.complete(task, result);
-  }
+  void complete(TaskId task, const CommandResult& result = {}) { first.complete(task, result); }
 
   /// The next PDU but for news of a wider window.
   std::optional<FromTarget> receive(TargetRig& rig) {

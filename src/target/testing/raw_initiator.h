@@ -85,6 +85,8 @@ class RawInitiator {
     return pdu;
   }
   bool is_closed() const { return closed_; }
+  /// Of the next command.
+  wire::CmdSN cmd_sn() const { return wire::CmdSN(cmd_sn_); }
 
   // ------------------------------------------------------------------------------------------------------ commands
 
