@@ -139,7 +139,7 @@ TEST_F(Rfc7143_4_2_2_2_TargetConnections, HaveNumbersOfTheirOwn) {
 TEST_F(Rfc7143_4_2_5_1_TargetAllegiance, ReadDataAndStatusGoWhereTheCommandCame) {
   const auto data = pattern(512);
   const std::array pieces{Bytes(data)};
-  for (const auto status : {wire::ScsiStatus::good, wire::ScsiStatus::check_condition}) {
+  for (const auto status : {wire::ScsiStatus::good, wire::ScsiStatus::busy}) {
     const bool is_good = status == wire::ScsiStatus::good;
     second.send(wire::ScsiCommand::build(read_fields(1, is_good ? 100 : 101, 512)));
     const CommandResult result{.status = status, .data_in = pieces, .data_in_length = 512};

@@ -9,6 +9,7 @@
 
 #include <charconv>
 #include <memory>
+#include <string>
 
 #include "scsi/testing/copy_lists.h"
 #include "target/server.h"
@@ -39,8 +40,8 @@ class RunningServer : public ::testing::Test {
     ServerConfig config;
     config.shards = 2;
     config.portal_groups = {{.tag = 1, .listen = {"127.0.0.1:0"}}};
-    config.volumes = {{.name = "one", .backing = MemoryBacking{1 << 20}},
-                      {.name = "two", .backing = MemoryBacking{1 << 20}}};
+    config.volumes = {{.name = "one", .backing = MemoryBacking{32 << 20}},
+                      {.name = "two", .backing = MemoryBacking{32 << 20}}};
     TargetConfig target;
     target.name = kName;
     target.portal_groups = {1};
@@ -146,7 +147,7 @@ std::uint64_t naa_of(RawInitiator& initiator, wire::Lun lun) {
 wire::Itt long_copy(RawInitiator& initiator) {
   scsi::CopyListBuilder builder;
   builder.unit(naa_of(initiator, kUnit)).unit(naa_of(initiator, kOther));
-  for (int i = 0; i < 64; ++i) builder.segment({.from = 0, .to = 1, .blocks = 2048});
+  for (int i = 0; i < 64; ++i) builder.segment({.from = 0, .to = 1, .blocks = 0xffff});
   const auto length = static_cast<std::uint32_t>(builder.list.size());
   const wire::Itt tag =
       initiator.command({0x83, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, length >> 8, length & 0xff, 0, 0},
@@ -167,6 +168,7 @@ TEST_F(Rfc7143_4_2_3_TargetCopies, EndBeforeTheResetOfTheirDestinationIsAnswered
   std::uint16_t number = 0;
   for (const Function function : {Function::logical_unit_reset, Function::clear_task_set}) {
     for (const bool is_own : {true, false}) {
+      SCOPED_TRACE(std::string(wire::to_string(function)) + (is_own ? " by the same" : " by another"));
       auto copying = log_in(++number);
       auto issuer = log_in(++number);
       const wire::Itt copy = long_copy(*copying);
