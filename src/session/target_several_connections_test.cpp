@@ -299,7 +299,7 @@ TEST_F(Rfc7143_11_14_TargetConnections, EachOfTwoLogoutsIsAnswered) {
                                          .cmd_sn = wire::CmdSN(102)}));
   first.send(wire::LogoutRequest::build(
       {.reason = LogoutReason::close_session, .itt = wire::Itt(91), .cid = wire::Cid(0), .cmd_sn = wire::CmdSN(103)}));
-  first.send(wire::NopOut::build({.itt = wire::Itt(80), .cmd_sn = wire::CmdSN(101)}));
+  first.send(wire::NopOut::build({.immediate = false, .itt = wire::Itt(80), .cmd_sn = wire::CmdSN(101)}));
   EXPECT_THAT(first.receive(), Is<wire::NopIn>());
   EXPECT_TRUE(first.target_is_silent());
   first.aborted(task);
@@ -380,6 +380,7 @@ TEST_F(Rfc7143_4_2_3_TargetConnections, AbortTaskComesOnTheConnectionOfTheTask) 
   expect_answer(wire::TaskManagementResponseCode::function_rejected);
   lose(second);
   EXPECT_TRUE(first.take<Abort>());
+  EXPECT_THAT(first.receive(), Is<wire::NopIn>()) << "what the lost one may have announced is said again";
   first.send(abort);
   EXPECT_TRUE(first.target_is_silent()) << "the device still works on it";
   first.aborted(task);

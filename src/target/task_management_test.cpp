@@ -159,6 +159,7 @@ wire::Itt long_copy(RawInitiator& initiator) {
   }
   const auto ttt = wire::ReadyToTransfer(wire::HeaderView(r2t->header)).fields().ttt;
   initiator.send(wire::DataOut::build({.final = true, .lun = kUnit, .itt = tag, .ttt = ttt}), builder.list);
+  EXPECT_EQ(initiator.test_unit_ready(kOther), kGood) << "it has begun by now";
   return tag;
 }
 
