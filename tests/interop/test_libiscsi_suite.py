@@ -77,9 +77,6 @@ TWO_PATHS = {"MultipathIO"}
 EXPECTED_SKIPS = {
     "Sanitize.CryptoErase": ({"SANITIZE CRYPTO_ERASE is not implemented according to REPORT_SUPPORTED_OPCODES."},
                              "nothing is encrypted, so no key can be thrown away"),
-    "PreventAllow.ColdReset": ({"Task Management functionfor ColdReset is not working/implemented"},
-                               "TARGET COLD RESET ends all connections, and libiscsi loses its own with them"),
-    "Reserve6": ({"Task Management functionfor ColdReset is not working/implemented"}, "the same"),
     "WriteSame10": ({"WRITESAME10 does not support 0-blocks."}, "WSNZ is set: zero blocks are none, not all the rest"),
     "WriteSame16": ({"WRITESAME16 does not support 0-blocks."}, "the same"),
     "WriteAtomic16": ({"No alignment restrictions on this LUN", "No granularity restrictions on this LUN"},
