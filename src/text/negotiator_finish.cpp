@@ -65,7 +65,8 @@ Negotiator::Outcome Negotiator::settle_pending() {
   return std::nullopt;
 }
 
-/// No answer is an answer where the offer decides alone, and where the key's text says so.
+/// No answer is an answer where the offer decides alone, where the key's text says so, and, for a tolerant side, where
+/// the peer is too old for the key.
 //= rfc7143#6.2.2
 //= rfc7144#7.1.1
 Negotiator::Outcome Negotiator::settle_unanswered() {
@@ -73,7 +74,8 @@ Negotiator::Outcome Negotiator::settle_unanswered() {
     Slot& known = slot(info.id);
     if (known.progress != Progress::offered) continue;
     const bool decided = decides_alone(info.rule, known.offer);
-    if (!decided && info.id != KeyId::protocol_level) return Violation{Reason::unanswered, info.id};
+    const bool too_new = info.not_understood == NotUnderstood::rfc5048_key && policy_.tolerate_rfc3720_peer;
+    if (!decided && !too_new && info.id != KeyId::protocol_level) return Violation{Reason::unanswered, info.id};
     if (decided) known.value = known.offer;
     known.progress = Progress::settled;
   }

@@ -182,6 +182,18 @@ TEST(Rfc7143_6_2_NotUnderstood, TaskReportingIsUnknownToOldPeersOnly) {
   }
 }
 
+TEST(Rfc7143_6_2_NotUnderstood, SilenceIsTheSameFromOldPeersOnly) {
+  for (const bool tolerant : {false, true}) {
+    Policy policy = quiet_policy();
+    policy.task_reporting.offer = true;
+    policy.tolerate_rfc3720_peer = tolerant;
+    Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, policy);
+    say(initiator);
+    EXPECT_EQ(initiator.finish().has_value(), !tolerant);
+    EXPECT_EQ(initiator.session_parameters().task_reporting, TaskReporting::rfc3720);
+  }
+}
+
 //= ledger(target) R7143-6.2-12
 TEST(Rfc7143_6_2_ReservedWords, AreNoProposals) {
   for (const char* pair :

@@ -74,7 +74,7 @@ struct Policy {
   /// X#NodeArchitecture, sent when not empty. It describes the program, not its user (section 13.26.2).
   std::string node_architecture;
 
-  /// NotUnderstood for a key that RFC 5048 introduced ends that key's negotiation instead of the login.
+  /// NotUnderstood, or no answer, for a key that RFC 5048 introduced ends that key's negotiation instead of the login.
   bool tolerate_rfc3720_peer = false;
   /// InitiatorName, InitiatorAlias, TargetName and SessionType may come again in a later stage of the same login, with
   /// the same value. The RFC forbids it; older initiators do it all the same.
