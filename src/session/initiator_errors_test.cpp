@@ -166,6 +166,42 @@ TEST_F(Rfc7143_7_8_InitiatorDigestErrors, InAnAsynchronousMessageFailTheSession)
 
 using Rfc7143_7_9_InitiatorSequenceErrors = Errors;
 
+using Rfc7143_7_9_InitiatorExpDataSN = FullFeature;
+
+//= ledger R7143-7.9-01
+TEST_F(Rfc7143_7_9_InitiatorExpDataSN, ThatImpliesMissingDataEndsTheCommandWithAnError) {
+  rig.log_in();
+  for (const auto status : {wire::ScsiStatus::good, wire::ScsiStatus::busy}) {
+    for (const std::uint32_t count : {2U, 3U, 0x80000002U, 0xffffffffU}) {
+      const TaskId task = read(512);
+      const wire::Itt itt = sent<wire::ScsiCommand>().itt;
+      data_in(itt, 0, 0, 512);
+      respond(itt, {.status = status, .exp_data_sn = wire::DataSN(count)});
+      EXPECT_EQ(rig.fault_of(task), TaskFault::data_missing);
+      EXPECT_EQ(rig.closed(), nullptr);
+    }
+  }
+}
+
+TEST_F(Rfc7143_7_9_InitiatorExpDataSN, ThatImpliesNothingIsTaken) {
+  rig.log_in("ImmediateData=No");
+  // As many as came; none, which targets in wide use say whatever they have sent.
+  for (const std::uint32_t count : {1U, 0U}) {
+    const TaskId task = read(512);
+    const wire::Itt itt = sent<wire::ScsiCommand>().itt;
+    data_in(itt, 0, 0, 512);
+    respond(itt, {.exp_data_sn = wire::DataSN(count)});
+    EXPECT_NE(completion(task), nullptr);
+  }
+  // No Data-In can be missing of a write, however its R2Ts are counted.
+  const TaskId task = write(512);
+  const wire::Itt itt = sent<wire::ScsiCommand>().itt;
+  r2t(itt, 0, 0, 512);
+  sent<wire::DataOut>();
+  respond(itt, {.exp_data_sn = wire::DataSN(2)});
+  EXPECT_NE(completion(task), nullptr);
+}
+
 //= ledger R7143-7.9-03 R7143-7.9-04
 TEST_F(Rfc7143_7_9_InitiatorSequenceErrors, AMissingResponseFailsTheSession) {
   rig.log_in();

@@ -20,6 +20,7 @@
 #include "wire/reject.h"
 #include "wire/residual.h"
 #include "wire/scsi_status.h"
+#include "wire/task_management_request.h"
 #include "wire/task_management_response.h"
 
 namespace lunway::session {
@@ -29,6 +30,9 @@ namespace lunway::session {
 /// The command completed at the target.
 struct ScsiCompletion {
   wire::ScsiStatus status = wire::ScsiStatus::good;
+  /// Zero below iSCSIProtocolLevel=2, whatever the target says.
+  //= rfc7144#5.2.1
+  std::uint16_t status_qualifier = 0;
   /// At most InitiatorSessionLimits::sense_bytes.
   std::vector<std::byte> sense = {};
   /// Bytes that are in ScsiRequest::data_in now.
@@ -40,6 +44,7 @@ struct ScsiCompletion {
 
 struct ManagementCompletion {
   wire::TaskManagementResponseCode response = wire::TaskManagementResponseCode::function_complete;
+  /// 24 bits: of QUERY TASK and QUERY ASYNCHRONOUS EVENT, when they succeeded.
   std::uint32_t additional_information = 0;
 };
 
@@ -53,11 +58,12 @@ struct DiscoveryCompletion {
 /// Why a task ended without its response.
 enum class TaskFault : std::uint8_t {
   aborted,          // by abort(), or by a task management function that covers it
+  terminated,       // the target announced it, on behalf of another initiator or of itself
   timed_out,        // and then aborted
   rejected,         // the target sent a Reject for it
   target_failure,   // SCSI Response with another response than Command Completed at Target
   data_digest,      // read data was damaged on its way; aborted
-  data_missing,     // GOOD, but less read data than it says
+  data_missing,     // less data moved than the response says
   echo_differs,     // the echo of a ping is not its payload
   bad_text,         // the answer to a SendTargets breaks the text rules, or is too long
   connection_lost,  // the connection of the task ended first
@@ -70,6 +76,8 @@ struct TaskFailure {
   TaskFault fault = TaskFault::aborted;
   /// With `rejected`.
   wire::RejectReason reject_reason = wire::RejectReason::protocol_error;
+  /// With `aborted`: the function that covers the task. Unset when it was this task alone that was to end.
+  std::optional<wire::TaskManagementFunction> function = {};
 };
 
 using TaskResult = std::variant<ScsiCompletion, ManagementCompletion, PingCompletion, DiscoveryCompletion, TaskFailure>;

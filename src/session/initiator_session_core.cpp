@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// Requests, queues and the way a task ends. What time and task management do to tasks is in
-// initiator_session_aborts.cpp.
+// Requests, queues and the way a task ends. What time does to tasks is in initiator_session_aborts.cpp, what task
+// management does in initiator_session_management.cpp.
 
 #include "session/initiator_session_core.h"
 
@@ -19,14 +19,6 @@ using State = InitiatorTask::State;
 
 /// "The data lengths MUST NOT exceed the MaxRecvDataSegmentLength": the smallest that a target may declare.
 constexpr std::size_t kPingBytesMax = std::size_t{512} << 10;
-
-/// "an iSCSIProtocolLevel key negotiated to "2" is required to enable use of features defined in this RFC."
-//= rfc7144#7.1.1
-constexpr std::uint8_t kLevelOfRfc7144 = 2;
-
-bool is_from_rfc7144(wire::TaskManagementFunction function) {
-  return function >= wire::TaskManagementFunction::query_task;
-}
 
 bool fits_32_bits(std::size_t size) { return size <= 0xffffffff; }
 
@@ -66,27 +58,13 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::submit(Instant now, const 
   copy_bytes(work.cdb, request.cdb);
   work.ahs = additional_headers(request);
   work.attribute = request.attribute;
+  work.priority = request.priority;
   work.data_out = request.data_out;
   work.data_in = request.data_in;
   work.read.begin(static_cast<std::uint32_t>(request.data_in.size()));
   work.write.stop();
   work.input_sn = 0;
   waiting_.push_back(&task);
-  return task.id();
-}
-
-InitiatorSessionCore::Submitted InitiatorSessionCore::manage(Instant now, const TaskManagementRequest& request) {
-  const bool names_a_task = wire::has_referenced_task(request.function);
-  assert(!names_a_task && "abort() is for single tasks");
-  if (!is_normal() || names_a_task) return std::unexpected(SubmitError::not_possible);
-  if (is_from_rfc7144(request.function) && parameters_.protocol_level < kLevelOfRfc7144)
-    return std::unexpected(SubmitError::not_possible);
-  auto admitted = admit(now, limits_.task_management_time);
-  if (!admitted) return std::unexpected(admitted.error());
-  InitiatorTask& task = **admitted;
-  task.immediate = true;
-  task.work = ManagementWork{.function = request.function, .lun = request.lun, .referenced = {}};
-  push_urgent(task);
   return task.id();
 }
 
@@ -113,9 +91,10 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::send_targets(Instant now, 
   return task.id();
 }
 
-std::expected<InitiatorTask*, SubmitError> InitiatorSessionCore::admit(Instant now, Duration timeout) {
+std::expected<InitiatorTask*, SubmitError> InitiatorSessionCore::admit(Instant now, Duration timeout,
+                                                                       std::uint32_t reserved) {
   if (ended_ || logging_out_) return std::unexpected(SubmitError::not_possible);
-  if (tasks_.used() + limits_.reserved_tasks >= limits_.tasks) return std::unexpected(SubmitError::too_many_tasks);
+  if (tasks_.used() + reserved >= limits_.tasks) return std::unexpected(SubmitError::too_many_tasks);
   InitiatorTask* const task = tasks_.allocate();
   if (task == nullptr) return std::unexpected(SubmitError::too_many_tasks);
   set_deadline(*task, now, timeout);
@@ -147,6 +126,7 @@ InitiatorTask* InitiatorSessionCore::next_to_send(wire::Cid cid, bool urgent_onl
     task->allegiance = cid;
     task->state = State::sent;
     task->cmd_sn = task->immediate ? window_.next() : window_.take();
+    if (task->is_function()) function_sent(*task);
     return task;
   };
   if (InitiatorTask* const task = take(urgent_)) return task;
@@ -202,8 +182,10 @@ void InitiatorSessionCore::finish(InitiatorTask& task, TaskResult result) {
     InitiatorTask* const aborter = tasks_.find(*task.aborter);
     if (aborter != nullptr && aborter->state == State::waiting) finish(*aborter, TaskFailure{});
   }
+  const bool answered = task.state == State::sent && task.is_function();
   task.result = std::move(result);
   task.state = State::departing;
+  if (answered) function_ended();
   if (!task.internal) ++departing_;
   if (task.views == 0) release(task);
 }

@@ -48,6 +48,9 @@ class InitiatorSessionCore {
   const InitiatorSessionLimits& limits() const { return limits_; }
   wire::Tsih tsih() const { return tsih_; }
   const text::SessionParameters& parameters() const { return parameters_; }
+  /// "an iSCSIProtocolLevel key negotiated to "2" is required to enable use of features defined in this RFC."
+  //= rfc7144#7.1.1
+  bool has_rfc7144() const { return parameters_.protocol_level >= 2; }
   std::uint32_t active_tasks() const { return tasks_.used() - departing_ - internal_; }
   bool is_consistent() const;
 
@@ -100,19 +103,37 @@ class InitiatorSessionCore {
 
   /// The answer to a task management function: ends the function, and the tasks that it covers.
   void take_management(InitiatorTask& task, const ManagementCompletion& completion);
+  /// A function that may cover several tasks has been sent, and its answer may wait for our acknowledgements, on all
+  /// connections.
+  //= rfc7143#4.2.2.3.3
+  bool awaits_function() const { return functions_ != 0; }
+  /// The target terminates the active tasks of this unit: what it asked for over this connection is not sent.
+  //= rfc7143#11.9.1
+  void terminate(Instant now, wire::Cid cid, wire::Lun lun);
+  /// A task management function has ended the task that had this tag: what comes for it is late.
+  bool was_concluded(wire::Itt itt) const { return std::ranges::find(concluded_, itt) != concluded_.end(); }
 
   /// A task of this connection took too long to be waited for any longer.
   bool gave_up(wire::Cid cid) const { return std::ranges::find(given_up_, cid) != given_up_.end(); }
 
  private:
-  std::expected<InitiatorTask*, SubmitError> admit(Instant now, Duration timeout);
+  /// `reserved` slots stay free for what is more urgent.
+  std::expected<InitiatorTask*, SubmitError> admit(Instant now, Duration timeout, std::uint32_t reserved);
+  std::expected<InitiatorTask*, SubmitError> admit(Instant now, Duration timeout) {
+    return admit(now, timeout, limits_.reserved_tasks);
+  }
   bool may_send(const InitiatorTask& task, wire::Cid cid) const;
   bool is_normal() const { return profile_.session_type == text::SessionType::normal; }
   void unqueue(InitiatorTask& task);
   void release(InitiatorTask& task);
   void overdue(Instant now, InitiatorTask& task);
-  void take_abort(InitiatorTask& aborted, const ManagementCompletion& completion);
-  void end_covered(const InitiatorTask& management, const ManagementWork& work);
+  void take_abort(InitiatorTask& aborted, TaskId aborter, const ManagementCompletion& completion);
+  bool covers(const InitiatorTask& management, const InitiatorTask& task) const;
+  bool is_covered(const InitiatorTask& task) const;
+  void end_covered(const InitiatorTask& management);
+  void conclude(InitiatorTask& task, const TaskFailure& failure);
+  void function_sent(const InitiatorTask& management);
+  void function_ended();
   void give_up(InitiatorTask& task);
   void set_deadline(InitiatorTask& task, Instant now, Duration timeout);
 
@@ -138,7 +159,10 @@ class InitiatorSessionCore {
   std::uint32_t connections_ = 0;
   std::uint32_t internal_ = 0;   // living tasks of the engine's own
   std::uint32_t departing_ = 0;  // tasks of the owner that have ended but for their views
+  std::uint32_t functions_ = 0;  // sent and not answered: task management but for single tasks
   std::vector<wire::Cid> given_up_;
+  /// The tags of the tasks that task management has ended last.
+  std::deque<wire::Itt> concluded_;
   /// Not later than the earliest deadline of a task.
   Instant deadline_ = kNever;
 };

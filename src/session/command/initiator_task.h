@@ -34,6 +34,7 @@ struct ScsiWork {
   std::array<std::byte, wire::kHeaderCdbSize> cdb{};
   std::vector<std::byte> ahs;  // of a long CDB or a bidirectional command
   wire::TaskAttribute attribute = wire::TaskAttribute::simple;
+  std::uint8_t priority = 0;
   Bytes data_out;
   MutableBytes data_in;
   InitiatorRead read;
@@ -46,8 +47,11 @@ struct ScsiWork {
 struct ManagementWork {
   wire::TaskManagementFunction function = wire::TaskManagementFunction::abort_task;
   wire::Lun lun;
-  /// Of ABORT TASK.
-  TaskId referenced;
+  /// Of ABORT TASK and QUERY TASK.
+  TaskId referenced = {};
+  wire::Itt referenced_itt = wire::kNoItt;
+  /// Unset when the referenced task is immediate.
+  std::optional<wire::CmdSN> referenced_cmd_sn = {};
 };
 
 struct PingWork {
@@ -104,6 +108,9 @@ struct InitiatorTask {
   bool overdue = false;
   /// In its connection's list of tasks with Data-Out to send.
   bool writing = false;
+  /// A FastAbort function that covers it has been sent: no Data-Out until that is answered.
+  //= rfc7143#4.2.3.4
+  bool held = false;
   /// Who looks at its memory: PDUs in a batch, a Data-In under way.
   std::uint32_t views = 0;
   /// Of a departing task.
@@ -114,10 +121,19 @@ struct InitiatorTask {
 
   ScsiWork* scsi() { return std::get_if<ScsiWork>(&work); }
   const ScsiWork* scsi() const { return std::get_if<ScsiWork>(&work); }
-  bool is_abort() const {
+  /// Task management that may be about more than one task.
+  bool is_function() const {
     const auto* management = std::get_if<ManagementWork>(&work);
-    return management != nullptr && management->function == wire::TaskManagementFunction::abort_task;
+    return management != nullptr && !wire::has_referenced_task(management->function);
   }
 };
+
+/// ABORT TASK or QUERY TASK for a task that has been sent.
+inline ManagementWork management_of(wire::TaskManagementFunction function, const InitiatorTask& task) {
+  ManagementWork work{.function = function, .lun = {}, .referenced = task.id(), .referenced_itt = task.itt()};
+  if (const ScsiWork* const scsi = task.scsi()) work.lun = scsi->lun;
+  if (!task.immediate) work.referenced_cmd_sn = task.cmd_sn;
+  return work;
+}
 
 }  // namespace lunway::session

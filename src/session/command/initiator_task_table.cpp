@@ -38,6 +38,7 @@ InitiatorTask* InitiatorTaskTable::allocate() {
   task.internal = false;
   task.overdue = false;
   task.writing = false;
+  task.held = false;
   task.views = 0;
   task.result.reset();
   return &task;

@@ -60,6 +60,14 @@ InitiatorWrite::DataOut InitiatorWrite::next(const Rules& rules) {
   return pdu;
 }
 
+bool InitiatorWrite::drop_solicited() {
+  // The unsolicited sequence comes before all others.
+  const std::size_t kept = first_ + (owes_unsolicited() ? 1 : 0);
+  const bool any = sequences_.size() > kept;
+  sequences_.resize(kept);
+  return any;
+}
+
 std::string_view describe(InitiatorWrite::Fault fault) {
   switch (fault) {
     case InitiatorWrite::Fault::none:

@@ -71,6 +71,11 @@ class InitiatorWrite {
   /// The next Data-Out; only when due().
   DataOut next(const Rules& rules);
 
+  /// What R2Ts have asked for is not sent any more; true when there was such data.
+  bool drop_solicited();
+  /// Unsolicited data is not all sent yet.
+  bool owes_unsolicited() const { return due() && sequences_[first_].ttt == wire::kNoTtt; }
+
   /// No Data-Out is made any more.
   void stop() { sequences_.clear(), first_ = 0; }
 

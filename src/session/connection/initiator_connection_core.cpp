@@ -52,6 +52,8 @@ std::string_view to_string(TaskFault fault) {
   switch (fault) {
     case TaskFault::aborted:
       return "aborted";
+    case TaskFault::terminated:
+      return "terminated by the target";
     case TaskFault::timed_out:
       return "timed out";
     case TaskFault::rejected:
@@ -61,7 +63,7 @@ std::string_view to_string(TaskFault fault) {
     case TaskFault::data_digest:
       return "data digest error";
     case TaskFault::data_missing:
-      return "GOOD status, but not all data was transferred";
+      return "not all data moved that the response speaks of";
     case TaskFault::echo_differs:
       return "the echo differs from the ping data";
     case TaskFault::bad_text:

@@ -69,7 +69,7 @@ class InitiatorConnectionCore {
   using Event = InitiatorConnectionEvent;
   using Reason = InitiatorCloseReason;
 
-  /// A NOP-In of the target that wants to be answered.
+  /// A NOP-In of the target that wants to be answered; without a tag, a Task Termination that wants to be acknowledged.
   struct PingAnswer {
     wire::Ttt ttt;
     wire::Lun lun;
@@ -94,9 +94,10 @@ class InitiatorConnectionCore {
   /// Judges a Data-In whose data is about to come, and says where it goes.
   void begin_data_in(wire::HeaderView header);
   void take_data_in(Instant now, const wire::WholePdu& pdu);
+  void discard_data_in(wire::DataIn pdu);
   void end_data_in(Instant now, InitiatorTask& task, wire::DataIn pdu, bool intact);
   struct Placing {
-    InitiatorTask* task = nullptr;  // null: a duplicate that goes nowhere
+    InitiatorTask* task = nullptr;  // null: a duplicate, or a late one, that goes nowhere
     MutableBytes place;
   };
   /// Nothing when the connection has been closed over it.
@@ -113,7 +114,8 @@ class InitiatorConnectionCore {
   //= rfc7143#4.2.2.2
   bool take_stat_sn(const wire::ResponseHeader& pdu);
   void take_window(const wire::ResponseHeader& pdu) { session_.window().update(pdu.exp_cmd_sn(), pdu.max_cmd_sn()); }
-  /// The task of a response, when it is ours to end and was sent. Null when the connection has been closed over it.
+  /// The task of a response, when it is ours to end and was sent. Null when the response came too late and is to be
+  /// discarded, or when the connection has been closed over it.
   InitiatorTask* task_of(wire::Itt itt, std::string_view what);
 
   // ---- one function a PDU (initiator_responses.cpp)
@@ -129,6 +131,7 @@ class InitiatorConnectionCore {
   void honour(Instant now, wire::AsynchronousMessage pdu);
   void reject_task(Instant now, InitiatorTask& task, wire::RejectReason reason);
   void finish_command(InitiatorTask& task, ScsiCompletion completion);
+  void note_fence();
 
   // ---- text (initiator_text.cpp)
   void take(Instant now, wire::TextResponse pdu, Bytes data);
@@ -146,6 +149,7 @@ class InitiatorConnectionCore {
   bool send_answer();
   bool send_task();
   bool send_data();
+  std::deque<TaskId>::iterator next_writer();
   void send_acknowledgement();
   void begin_logout(Instant now);
   bool logout_is_due() const;
@@ -187,7 +191,8 @@ class InitiatorConnectionCore {
   bool task_turn_ = true;
   std::optional<TaskId> logout_;
   std::optional<TaskId> keepalive_;
-  std::uint32_t management_under_way_ = 0;
+  /// A response that the target may have fenced came, and nothing has acknowledged it.
+  bool fenced_ = false;
 
   Instant login_deadline_ = kNever;
   Instant last_heard_;

@@ -118,6 +118,9 @@ bool InitiatorConnectionCore::take_stat_sn(const wire::ResponseHeader& pdu) {
 InitiatorTask* InitiatorConnectionCore::task_of(wire::Itt itt, std::string_view what) {
   InitiatorTask* const task = session_.tasks().find(itt);
   if (task != nullptr && task->state == InitiatorTask::State::sent && task->allegiance == cid_) return task;
+  // "MUST discard any responses for affected tasks received after the TMF Response is passed to the SCSI layer".
+  //= rfc7143#4.2.3.4
+  if (session_.was_concluded(itt)) return nullptr;
   broken(std::string(what) + " for no task of this connection (11.2.1.8)");
   return nullptr;
 }
@@ -126,7 +129,7 @@ InitiatorTask* InitiatorConnectionCore::task_of(wire::Itt itt, std::string_view 
 
 std::optional<InitiatorConnectionCore::Placing> InitiatorConnectionCore::judge_data_in(wire::DataIn pdu) {
   InitiatorTask* const task = task_of(pdu.itt(), "Data-In");
-  if (task == nullptr) return std::nullopt;
+  if (task == nullptr) return closing_ ? std::nullopt : std::optional(Placing{});
   ScsiWork* const work = task->scsi();
   if (work == nullptr) {
     broken("Data-In for a task that is no SCSI command (11.7)");
@@ -172,18 +175,25 @@ void InitiatorConnectionCore::take_data_in(Instant now, const wire::WholePdu& pd
   InitiatorTask* task = nullptr;
   if (placing_) {
     task = std::exchange(placing_, std::nullopt)->task;
-    if (task == nullptr) return;
-    // Another connection's task management may have ended it meanwhile.
-    const bool living = task->state == InitiatorTask::State::sent;
-    session_.drop_view(*task);
-    if (!living) return;
+    if (task != nullptr) {
+      // Another connection's task management may have ended it meanwhile.
+      const bool living = task->state == InitiatorTask::State::sent;
+      session_.drop_view(*task);
+      if (!living) task = nullptr;
+    }
   } else {
     const auto placing = judge_data_in(*in);
-    if (!placing || placing->task == nullptr) return;
-    if (pdu.data_digest_ok) copy_bytes(placing->place, pdu.data);
+    if (!placing) return;
     task = placing->task;
+    if (task != nullptr && pdu.data_digest_ok) copy_bytes(placing->place, pdu.data);
   }
+  if (task == nullptr) return discard_data_in(*in);
   end_data_in(now, *task, *in, pdu.data_digest_ok);
+}
+
+/// It goes nowhere, but a status in it has its number.
+void InitiatorConnectionCore::discard_data_in(wire::DataIn pdu) {
+  if (pdu.has_status() && session_.was_concluded(pdu.itt())) take_stat_sn(pdu);
 }
 
 void InitiatorConnectionCore::end_data_in(Instant now, InitiatorTask& task, wire::DataIn pdu, bool intact) {

@@ -30,6 +30,15 @@ bool is_complete(const ScsiWork& work, const ScsiCompletion& completion) {
          (work.data_out.empty() || work.write.sent() >= moved(work.data_out.size(), completion.residual));
 }
 
+/// "a SCSI Response PDU with an ExpDataSN that implies missing data PDU(s)" means a digest error in these, and then the
+/// command is terminated "with an error". Only one that is too high implies that: the target counts Data-In PDUs, we
+/// R2Ts too where both share one sequence, and targets in wide use leave the field 0.
+//= rfc7143#7.9
+//= rfc7143#7.8
+bool misses_data(const ScsiWork& work, wire::ScsiResponse pdu) {
+  return !work.data_in.empty() && pdu.exp_data_sn().value() > work.input_sn;
+}
+
 /// 3/4 of it: the Logout is to arrive in time.
 Duration most_of(std::uint16_t seconds) { return std::chrono::milliseconds(std::int64_t{750} * seconds); }
 
@@ -77,11 +86,14 @@ void InitiatorConnectionCore::take(Instant /*now*/, wire::ScsiResponse pdu, Byte
   if (task == nullptr) return;
   if (task->scsi() == nullptr) return broken("SCSI Response for a task that is no SCSI command (11.4)");
   if (!pdu.completed_at_target()) return session_.finish(*task, TaskFailure{.fault = TaskFault::target_failure});
+  if (!wire::is_good_status(pdu.status())) note_fence();
+  if (misses_data(*task->scsi(), pdu)) return session_.finish(*task, TaskFailure{.fault = TaskFault::data_missing});
 
   const auto segment = wire::SenseSegment::parse(data);
   if (!segment) return format_error(segment.error());
   const Bytes sense = segment->sense.first(std::min(segment->sense.size(), session_.limits().sense_bytes));
   finish_command(*task, {.status = pdu.status(),
+                         .status_qualifier = session_.has_rfc7144() ? pdu.status_qualifier() : std::uint16_t{0},
                          .sense = {sense.begin(), sense.end()},
                          .residual = pdu.residual(),
                          .read_residual = pdu.bidirectional_read_residual()});
@@ -95,6 +107,15 @@ void InitiatorConnectionCore::finish_command(InitiatorTask& task, ScsiCompletion
   if (wire::is_good_status(completion.status) && !is_complete(work, completion))
     return session_.finish(task, TaskFailure{.fault = TaskFault::data_missing});
   session_.finish(task, std::move(completion));
+}
+
+/// The target may hold back all further responses of a unit until this one has been acknowledged. Which responses it
+/// fences depends on what it knows: the answers to functions and unit attentions, among others.
+//= rfc7143#4.2.2.3.3
+//= rfc7143#4.2.2.3.4
+void InitiatorConnectionCore::note_fence() {
+  const bool fences = session_.parameters().task_reporting != text::TaskReporting::rfc3720;
+  if (fences && session_.connections() > 1) fenced_ = true;
 }
 
 void InitiatorConnectionCore::take(Instant /*now*/, wire::ReadyToTransfer pdu) {
@@ -146,7 +167,7 @@ void InitiatorConnectionCore::take(Instant /*now*/, wire::TaskManagementResponse
   if (task == nullptr) return;
   if (!std::holds_alternative<ManagementWork>(task->work))
     return broken("Task Management Function Response for another task (11.6)");
-  if (!task->is_abort()) --management_under_way_;
+  note_fence();
   session_.take_management(
       *task, {.response = pdu.response(), .additional_information = pdu.additional_response_information()});
 }
@@ -202,8 +223,14 @@ void InitiatorConnectionCore::honour(Instant now, wire::AsynchronousMessage pdu)
     case wire::AsyncEvent::negotiation_request:
       begin_negotiation(now);
       break;
+    case wire::AsyncEvent::task_termination:
+      // "MUST NOT be used on an iSCSI session unless" FastAbort was agreed on. Then it means nothing.
+      if (session_.parameters().task_reporting != text::TaskReporting::fast_abort) break;
+      session_.terminate(now, cid_, pdu.lun());
+      answers_.push_back({.ttt = wire::kNoTtt, .lun = pdu.lun()});
+      break;
     default:
-      break;  // Task Termination needs a TaskReporting that we do not offer; the rest asks for nothing
+      break;  // the rest asks for nothing
   }
 }
 
@@ -230,7 +257,6 @@ void InitiatorConnectionCore::reject_task(Instant now, InitiatorTask& task, wire
   if (std::holds_alternative<LogoutWork>(task.work))
     return close(Reason::logout_failed, wire::to_string(reason), Event::logout_failed);
   if (auto* management = std::get_if<ManagementWork>(&task.work)) {
-    if (!task.is_abort()) --management_under_way_;
     // The task that was to be aborted goes on, or the connection ends with it.
     const ManagementCompletion refused{.response = wire::TaskManagementResponseCode::function_rejected};
     if (management->function == wire::TaskManagementFunction::abort_task)

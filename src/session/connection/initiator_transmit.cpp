@@ -55,6 +55,7 @@ void InitiatorConnectionCore::put(const wire::Header& header, Bytes data, Bytes 
   wire::Header numbered = header;
   wire::set_exp_stat_sn(numbered, exp_stat_sn_);
   acknowledged_stat_sn_ = exp_stat_sn_;
+  fenced_ = false;
   const wire::EncodedPdu& pdu = batch_.add(numbered, ahs, data, digests());
   if (observer_ != nullptr) observer_->sent(pdu.header(), data);
 }
@@ -110,37 +111,53 @@ bool InitiatorConnectionCore::send_task() {
 }
 
 bool InitiatorConnectionCore::send_data() {
-  while (!writers_.empty()) {
-    InitiatorTask* const task = session_.tasks().find(writers_.front());
-    if (task == nullptr || !task->scsi()->write.due()) {
-      if (task != nullptr) task->writing = false;
-      writers_.pop_front();
-      continue;
-    }
-    ScsiWork& work = *task->scsi();
-    const InitiatorWrite::DataOut pdu = work.write.next(write_rules());
-    put(wire::DataOut::build({.final = pdu.final,
-                              .lun = pdu.lun,
-                              .itt = task->itt(),
-                              .ttt = pdu.ttt,
-                              .data_sn = pdu.data_sn,
-                              .buffer_offset = pdu.offset}),
-        work.data_out.subspan(pdu.offset, pdu.length));
-    batch_.looks_at(*task);
-    session_.add_view(*task);
-    // After a sequence it is the next writer's turn.
-    if (pdu.final) std::rotate(writers_.begin(), writers_.begin() + 1, writers_.end());
-    return true;
-  }
-  return false;
+  const auto writer = next_writer();
+  if (writer == writers_.end()) return false;
+  InitiatorTask* const task = session_.tasks().find(*writer);
+  ScsiWork& work = *task->scsi();
+  const InitiatorWrite::DataOut pdu = work.write.next(write_rules());
+  put(wire::DataOut::build({.final = pdu.final,
+                            .lun = pdu.lun,
+                            .itt = task->itt(),
+                            .ttt = pdu.ttt,
+                            .data_sn = pdu.data_sn,
+                            .buffer_offset = pdu.offset}),
+      work.data_out.subspan(pdu.offset, pdu.length));
+  batch_.looks_at(*task);
+  session_.add_view(*task);
+  // After a sequence it is the next writer's turn.
+  if (pdu.final) std::rotate(writer, writer + 1, writers_.end());
+  return true;
 }
 
-/// A target answers ABORT TASK SET and its like only when all earlier responses have been acknowledged. When there is
-/// nothing else to send, a NOP-Out says so.
+/// The first that may send. Behind unsolicited data that is held back, other unsolicited data waits: it goes in the
+/// order of the commands.
+//= rfc7143#4.2.5.2
+std::deque<TaskId>::iterator InitiatorConnectionCore::next_writer() {
+  bool unsolicited_waits = false;
+  for (auto at = writers_.begin(); at != writers_.end();) {
+    InitiatorTask* const task = session_.tasks().find(*at);
+    if (task == nullptr || !task->scsi()->write.due()) {
+      if (task != nullptr) task->writing = false;
+      at = writers_.erase(at);
+      continue;
+    }
+    const bool unsolicited = task->scsi()->write.owes_unsolicited();
+    if (!task->held && !(unsolicited && unsolicited_waits)) return at;
+    unsolicited_waits |= unsolicited;
+    ++at;
+  }
+  return writers_.end();
+}
+
+/// A target answers ABORT TASK SET and its like only when all earlier responses have been acknowledged, on every
+/// connection of the session, and holds others back until a fenced one has been. When there is nothing else to send, a
+/// NOP-Out says so.
+//= rfc7143#4.2.2.3.3
 //= rfc7143#4.2.3.3
 //= rfc7143#11.18
 void InitiatorConnectionCore::send_acknowledgement() {
-  if (management_under_way_ == 0 || acknowledged_stat_sn_ == exp_stat_sn_) return;
+  if (acknowledged_stat_sn_ == exp_stat_sn_ || !(session_.awaits_function() || fenced_)) return;
   put(wire::NopOut::build({.cmd_sn = session_.window().next()}), {});
 }
 
@@ -183,6 +200,7 @@ void InitiatorConnectionCore::send(InitiatorTask& task, ScsiWork& work) {
                                 .read = !work.data_in.empty(),
                                 .write = write_length != 0,
                                 .attribute = work.attribute,
+                                .priority = session_.has_rfc7144() ? work.priority : std::uint8_t{0},
                                 .lun = work.lun,
                                 .itt = task.itt(),
                                 .expected_data_transfer_length = static_cast<std::uint32_t>(expected),
@@ -195,20 +213,16 @@ void InitiatorConnectionCore::send(InitiatorTask& task, ScsiWork& work) {
 }
 
 void InitiatorConnectionCore::send(InitiatorTask& task, ManagementWork& work) {
-  InitiatorTask* const referenced = task.is_abort() ? session_.tasks().find(work.referenced) : nullptr;
-  if (!task.is_abort()) ++management_under_way_;
   // "If an ABORT TASK is issued for a task created by an immediate command, then the RefCmdSN MUST be that of the task
-  // management request itself".
+  // management request itself", and QUERY TASK alike.
   //= rfc7143#11.5.5
-  const bool numbered = referenced != nullptr && !referenced->immediate;
-  const bool has_lun = wire::has_lun(work.function);
-  put(wire::TaskManagementRequest::build(
-          {.function = work.function,
-           .lun = has_lun ? work.lun : wire::Lun{},
-           .itt = task.itt(),
-           .referenced_task_tag = referenced != nullptr ? referenced->itt() : wire::kNoItt,
-           .cmd_sn = task.cmd_sn,
-           .ref_cmd_sn = numbered ? referenced->cmd_sn : task.cmd_sn}),
+  //= rfc7144#6.3.3
+  put(wire::TaskManagementRequest::build({.function = work.function,
+                                          .lun = wire::has_lun(work.function) ? work.lun : wire::Lun{},
+                                          .itt = task.itt(),
+                                          .referenced_task_tag = work.referenced_itt,
+                                          .cmd_sn = task.cmd_sn,
+                                          .ref_cmd_sn = work.referenced_cmd_sn.value_or(task.cmd_sn)}),
       {});
 }
 

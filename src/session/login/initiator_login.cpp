@@ -6,6 +6,7 @@
 
 #include "session/login/initiator_login.h"
 
+#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -27,10 +28,9 @@ text::Policy within_engine(text::Policy policy) {
   using text::KeyId;
   // Whatever goes wrong ends the task or the connection.
   policy.number(KeyId::error_recovery_level) = {.preferred = 0, .worst = 0};
-  // FastAbort wants answers to Asynchronous Messages that we do not give.
-  //= rfc7143#4.2.3.4
-  policy.task_reporting =
-      text::ListWish({text::TaskReporting::response_fence, text::TaskReporting::rfc3720}, policy.task_reporting.offer);
+  // What RFCs after RFC 7144 want is not there.
+  auto& level = policy.number(KeyId::protocol_level);
+  level.preferred = std::min(level.preferred, 2U);
   return policy;
 }
 

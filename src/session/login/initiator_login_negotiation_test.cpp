@@ -244,12 +244,36 @@ TEST(Rfc7143_13_1_InitiatorDigests, ThatWereNotOfferedEndTheLogin) {
 }
 
 //= ledger R7143-13.23-02
-TEST(Rfc7143_13_23_InitiatorTaskReporting, OffersTheTwoBasicValuesAndNotFastAbort) {
-  Login login(profile_with_lists());
-  EXPECT_THAT(login.offers, HasSubstr(text_of_pairs("TaskReporting=ResponseFence,RFC3720")));
-  login.accept("TaskReporting=FastAbort");
-  ASSERT_NE(login.rig.closed(), nullptr);
-  EXPECT_EQ(login.rig.closed()->reason, InitiatorCloseReason::protocol_error);
+TEST(Rfc7143_13_23_InitiatorTaskReporting, OffersTheTwoBasicValuesWhateverIsWanted) {
+  using text::TaskReporting;
+  for (const auto& [wish, offer] :
+       {std::pair(text::ListWish{TaskReporting::fast_abort}, "FastAbort,ResponseFence,RFC3720"),
+        std::pair(text::ListWish{TaskReporting::rfc3720}, "RFC3720,ResponseFence"),
+        std::pair(text::ListWish{TaskReporting::response_fence, TaskReporting::rfc3720}, "ResponseFence,RFC3720")}) {
+    InitiatorProfile profile = InitiatorRig::profile();
+    profile.policy.task_reporting = wish;
+    Login login(profile);
+    EXPECT_THAT(login.offers, HasSubstr(text_of_pairs("TaskReporting=" + std::string(offer))));
+  }
+}
+
+TEST(Rfc7143_13_23_InitiatorTaskReporting, IsWhatTheTargetSelectsOfTheOffer) {
+  using text::TaskReporting;
+  for (const auto& [answer, value] :
+       {std::pair("FastAbort", TaskReporting::fast_abort), std::pair("ResponseFence", TaskReporting::response_fence),
+        std::pair("RFC3720", TaskReporting::rfc3720)}) {
+    InitiatorProfile profile = InitiatorRig::profile();
+    profile.policy.task_reporting = {TaskReporting::fast_abort, TaskReporting::response_fence, TaskReporting::rfc3720};
+    Login login(profile);
+    login.accept("TaskReporting=" + std::string(answer));
+    ASSERT_TRUE(login.is_logged_in());
+    EXPECT_EQ(login.rig.session.parameters().task_reporting, value);
+    // FastAbort was not offered here.
+    profile.policy.task_reporting = {TaskReporting::response_fence, TaskReporting::rfc3720};
+    Login careful(profile);
+    careful.accept("TaskReporting=" + std::string(answer));
+    EXPECT_EQ(careful.is_logged_in(), value != TaskReporting::fast_abort);
+  }
 }
 
 // ------------------------------------------------------------------------------------------- what the target proposes
