@@ -51,9 +51,9 @@ enum class ErrorKind : std::uint8_t {
   protocol,          // the target broke RFC 7143; the connection has been closed
   connection_lost,   // TCP connection closed or reset, or dropped on the target's announcement
   rejected,          // the target answered with a Reject PDU; code is the reason
-  task_management,   // a task management function was not carried out; code is the response
+  task_management,   // a task management function was not carried out; code is the response, see ManagementDone
   scsi,              // the command ended with a status other than GOOD; code is the status
-  aborted,           // the command was aborted by abort(), a reset, or by closing the session
+  aborted,           // by abort(), by a reset of ours or another initiator's, or by closing the session
   resources,         // a limit of this library or of the system was reached
 };
 
@@ -100,6 +100,14 @@ enum class Digest : std::uint8_t {
   crc32c,         // offer "CRC32C": a target that cannot is refused
 };
 
+/// TaskReporting: what the target promises about the order of its responses, and how functions that end several tasks
+/// go (RFC 7143, 13.23).
+enum class TaskReporting : std::uint8_t {
+  rfc3720,         // nothing
+  response_fence,  // no older response comes after that to a task management function
+  fast_abort,      // that, and the target does not wait for the write data of the tasks that it ends
+};
+
 enum class Direction : std::uint8_t { sent, received };
 
 /// One PDU as it passed, for ladders and captures. The spans are valid during the call only.
@@ -135,6 +143,12 @@ struct Options {
   std::uint32_t max_burst_length = 1'048'576;
   std::uint32_t first_burst_length = 262'144;
   std::uint16_t max_outstanding_r2t = 16;
+  /// iSCSIProtocolLevel; the result is the smaller of both sides'. 2 is for what RFC 7144 brings: four task management
+  /// functions, command priorities, status qualifiers. With 0 or 1 the key is not offered, and its default of 1 holds.
+  std::uint8_t protocol_level = 2;
+  /// The best to offer, with all below; the target chooses. With rfc3720 the key is not offered, for that is its
+  /// default.
+  TaskReporting task_reporting = TaskReporting::response_fence;
   /// At most five in a row, and of each the first eight addresses that it names, in turn.
   bool follow_redirects = true;
   /// What is offered for CHAP_A, best first: 8 SHA3-256, 7 SHA-256, 6 SHA-1, 5 MD5. The tgt of many distributions means
@@ -168,6 +182,9 @@ struct Command {
   std::span<std::byte> data_in = {};
   std::optional<std::uint16_t> lun = {};  // unset: the URL's
   TaskAttribute attribute = TaskAttribute::simple;
+  /// Command Priority: 1 is the highest, 15 the lowest, 0 says nothing (SAM-5). It needs Negotiated::protocol_level 2;
+  /// below, it is not sent.
+  std::uint8_t priority = 0;
   std::chrono::milliseconds timeout{0};  // zero: Options::command_timeout
   /// Whether BUSY, TASK SET FULL and unit attentions are absorbed by sending it again, as a host does.
   bool retry = true;
@@ -186,10 +203,14 @@ struct Sense {
 
 /// How a SCSI command ended, when it was answered.
 struct ScsiResult {
-  std::uint8_t status = 0;          // SAM status: 00h GOOD, 02h CHECK CONDITION ...
+  std::uint8_t status = 0;  // SAM status: 00h GOOD, 02h CHECK CONDITION ...
+  /// STATUS QUALIFIER, for example how long a target wants to be left alone with BUSY (SAM-5, 5.3.2). Zero below
+  /// Negotiated::protocol_level 2.
+  std::uint16_t status_qualifier = 0;
   std::size_t bytes_in = 0;         // bytes that landed in Command::data_in
   std::int64_t residual = 0;        // > 0 underflow: so many bytes less than asked; < 0 overflow: so many would not fit
   std::int64_t write_residual = 0;  // of a bidirectional command, whose other residual is that of the read
+  /// With CHECK CONDITION; from Negotiated::protocol_level 2 on, any status may bring some.
   std::optional<Sense> sense{};
 
   bool good() const { return status == 0; }
@@ -264,17 +285,59 @@ struct HeldReservation {
   ReservationType type = ReservationType::write_exclusive;
 };
 
-enum class TaskManagement : std::uint8_t {  // RFC 7143, 11.5.1; RFC 7144, 4
-  abort_task_set = 2,
+/// Those from query_task_set on need Negotiated::protocol_level 2.
+enum class TaskManagement : std::uint8_t {  // RFC 7143, 11.5.1; RFC 7144, 6.3
+  abort_task_set = 2,                       // ends our commands to the unit
   clear_aca = 3,
-  clear_task_set = 4,
-  lun_reset = 5,
-  target_warm_reset = 6,
-  target_cold_reset = 7,
-  query_task_set = 10,
-  i_t_nexus_reset = 11,
-  query_asynchronous_event = 12,
+  clear_task_set = 4,             // ends all commands to the unit, or ours, as its control mode page says
+  lun_reset = 5,                  // ends all commands to the unit and resets it
+  target_warm_reset = 6,          // the same for all units
+  target_cold_reset = 7,          // and all sessions of the target end: no answer may come
+  query_task_set = 10,            // is there any command of ours in the unit?
+  i_t_nexus_reset = 11,           // this session ends as if it had timed out: no answer may come
+  query_asynchronous_event = 12,  // has the unit news for us?
 };
+
+/// The unit attention or deferred error that a unit would report next (SAM-5, 7.10).
+struct PendingEvent {
+  enum class Depth : std::uint8_t { unknown = 0, one = 1, several = 2 };
+  std::uint8_t key = 0;  // SENSE KEY
+  std::uint8_t asc = 0, ascq = 0;
+  /// How many there are.
+  Depth depth = Depth::unknown;
+};
+
+/// What a target said of a function that it has carried out.
+struct ManagementResult {
+  /// Of a query: there is such a task, such tasks or such an event ("Function succeeded"). False for all other
+  /// functions.
+  bool found = false;
+  /// Of query_asynchronous_event, when found.
+  std::optional<PendingEvent> event = {};
+  /// ADDITIONAL RESPONSE INFORMATION as it came, 24 bits.
+  std::uint32_t additional_information = 0;
+
+  /// "Function complete", "Function succeeded: UNIT ATTENTION, power on, reset, or bus device reset occurred (06h
+  /// 29h/00h), and more"
+  std::string to_string() const;
+};
+
+/// What a function that was not carried out ends with is an Error of kind `task_management`, whose code is the
+/// response: 2 LUN does not exist, 5 not supported (which is also said here, below the protocol level that it needs), 6
+/// not authorized, 255 rejected.
+using ManagementDone = std::move_only_function<void(Result<ManagementResult>)>;
+
+/// What became of a command that was to be aborted.
+enum class AbortOutcome : std::uint8_t {
+  aborted,            // by the target
+  never_sent,         // taken back before the target saw it
+  ended_first,        // it had ended, or its status was on its way: the command's own callback says how
+  unknown_to_target,  // the target does not know it, and no status came
+};
+
+std::string_view to_string(AbortOutcome outcome);
+
+using AbortDone = std::move_only_function<void(Result<AbortOutcome>)>;
 
 // ----------------------------------------------------------------------------------------------- what a target says
 
@@ -324,7 +387,8 @@ struct Negotiated {
   std::uint16_t max_connections = 1;
   std::uint16_t default_time2wait_s = 2, default_time2retain_s = 20;
   std::uint8_t error_recovery_level = 0;
-  std::uint16_t protocol_level = 1;  // iSCSIProtocolLevel, RFC 7144
+  TaskReporting task_reporting = TaskReporting::rfc3720;
+  std::uint16_t protocol_level = 1;  // iSCSIProtocolLevel: 0 claims nothing, 1 RFC 7143, 2 RFC 7144 too
 };
 
 // ---------------------------------------------------------------------------------------------------------- session
@@ -379,7 +443,14 @@ class Session {
   /// NOP-Out with `payload` and its echo; the time it took. An echo that differs is a protocol error.
   Result<std::chrono::nanoseconds> ping(std::span<const std::byte> payload = {});
 
-  Result<> manage(TaskManagement function, std::optional<std::uint16_t> lun = {});
+  /// A task management function, for `lun` or else the URL's unit. The commands that it ends have run their callbacks
+  /// then, with an error of kind `aborted` that names the function.
+  Result<ManagementResult> manage(TaskManagement function, std::optional<std::uint16_t> lun = {});
+  /// QUERY TASK: whether the target has the command. Needs Negotiated::protocol_level 2. A read, a write or another
+  /// call that is several commands has no answer.
+  Result<ManagementResult> query_task(TaskId task);
+  /// ABORT TASK, and what became of it. The command's callback has run then.
+  Result<AbortOutcome> abort_and_wait(TaskId task);
 
   /// Waits for commands in flight, logs out, closes. Afterwards the session is closed, whatever the result.
   Result<> logout();
@@ -414,6 +485,11 @@ class Session {
   /// Asks for the command to be given up: ABORT TASK for what has been sent. The callback runs in any case, with
   /// `aborted` or with how the command ended when that was faster. Unknown ids are ignored.
   void abort(TaskId task);
+  /// The same, and `done` is told what became of it, after the command's own callback. When the target refuses, `done`
+  /// gets an Error of kind `task_management` and the command goes on. One at a time for each command.
+  Result<> submit_abort(TaskId task, AbortDone done);
+  Result<> submit_query_task(TaskId task, ManagementDone done);
+  Result<> submit_manage(TaskManagement function, std::optional<std::uint16_t> lun, ManagementDone done);
 
   // ---- what it is ------------------------------------------------------------------------------------------------
 

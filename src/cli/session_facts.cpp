@@ -9,6 +9,19 @@ namespace lunway::cli {
 namespace {
 
 std::string digest_name(bool on) { return on ? "CRC32C" : "None"; }
+
+std::string task_reporting_name(initiator::TaskReporting value) {
+  switch (value) {
+    case initiator::TaskReporting::rfc3720:
+      return "RFC3720";
+    case initiator::TaskReporting::response_fence:
+      return "ResponseFence";
+    case initiator::TaskReporting::fast_abort:
+      return "FastAbort";
+  }
+  return "";
+}
+
 std::uint64_t number(std::uint64_t value) { return value; }
 
 }  // namespace
@@ -42,6 +55,7 @@ Facts negotiated_facts(const initiator::Negotiated& negotiated) {
       {"DataPDUInOrder", negotiated.data_pdu_in_order},
       {"DataSequenceInOrder", negotiated.data_sequence_in_order},
       {"ErrorRecoveryLevel", number(negotiated.error_recovery_level)},
+      {"TaskReporting", task_reporting_name(negotiated.task_reporting)},
       {"iSCSIProtocolLevel", number(negotiated.protocol_level)},
   };
 }

@@ -140,6 +140,7 @@ void Client::take(session::InitiatorLoggedIn event) {
       .default_time2wait_s = session.default_time2wait_s,
       .default_time2retain_s = session.default_time2retain_s,
       .error_recovery_level = session.error_recovery_level,
+      .task_reporting = static_cast<TaskReporting>(session.task_reporting),
       .protocol_level = session.protocol_level,
   };
   if (state_ == SessionState::logging_in) state_ = SessionState::logged_in;

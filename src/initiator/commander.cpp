@@ -19,6 +19,10 @@ namespace {
 constexpr Duration kFirstPause = std::chrono::milliseconds(10);
 constexpr Duration kLongestPause = std::chrono::seconds(1);
 
+/// It has four bits.
+//= rfc7144#5.1.1
+constexpr std::uint8_t kLowestPriority = 15;
+
 Duration pause_after(unsigned attempts) {
   return std::min(kLongestPause, kFirstPause * (1U << std::min(attempts, 10U)));
 }
@@ -39,6 +43,8 @@ Result<TaskId> Commander::submit(Command command, ScsiDone done) {
   if (commands_.size() >= Session::kMaxQueued) return std::unexpected(to_error(session::SubmitError::too_many_tasks));
   if (command.cdb.empty() || command.cdb.size() > wire::kMaxCdbSize)
     return std::unexpected(Error{ErrorKind::invalid_argument, EINVAL, "a CDB has 1 to 260 bytes"});
+  if (command.priority > kLowestPriority)
+    return std::unexpected(Error{ErrorKind::invalid_argument, EINVAL, "a command priority is 0 to 15"});
   const TaskId id = ++last_id_;
   commands_.emplace(id, Pending{.command = std::move(command), .done = std::move(done), .task = {}});
   if (!backlog_.empty() || !try_to_issue(id)) backlog_.push_back(id);
@@ -54,6 +60,7 @@ bool Commander::try_to_issue(TaskId id) {
                                     .data_out = command.data_out,
                                     .data_in = command.data_in,
                                     .attribute = static_cast<wire::TaskAttribute>(command.attribute),
+                                    .priority = command.priority,
                                     .timeout = timeout},
                                    [this, id](session::TaskResult result) { ended(id, std::move(result)); });
   if (!task && task.error().kind == ErrorKind::resources) return false;
@@ -71,19 +78,10 @@ void Commander::issue_backlog() {
   while (!backlog_.empty() && try_to_issue(backlog_.front())) backlog_.pop_front();
 }
 
-void Commander::abort(TaskId id) {
-  const auto at = commands_.find(id);
-  if (at == commands_.end()) return;
-  at->second.aborted = true;
-  if (at->second.task) return client_.abort(*at->second.task);
-  std::erase(backlog_, id);
-  std::erase_if(waiting_, [id](const auto& one) { return one.second == id; });
-  client_.defer([this, id] { finish(id, std::unexpected(to_error(session::TaskFailure{}))); });
-}
-
 void Commander::ended(TaskId id, session::TaskResult result) {
   Pending& pending = commands_.at(id);
   pending.task.reset();
+  const bool answered_by_target = std::holds_alternative<session::ScsiCompletion>(result);
   if (auto* completion = std::get_if<session::ScsiCompletion>(&result)) {
     answered(id, pending, std::move(*completion));
   } else if (const auto* failure = std::get_if<session::TaskFailure>(&result)) {
@@ -91,6 +89,7 @@ void Commander::ended(TaskId id, session::TaskResult result) {
     const bool lost = failure->fault == session::TaskFault::connection_lost && client_.failure();
     finish(id, std::unexpected(lost ? *client_.failure() : to_error(*failure)));
   }
+  command_ended(id, answered_by_target);
   issue_backlog();
 }
 
@@ -98,11 +97,16 @@ void Commander::answered(TaskId id, Pending& pending, session::ScsiCompletion co
   const bool reads = !pending.command.data_in.empty();
   const bool both = reads && !pending.command.data_out.empty();
   ScsiResult result{.status = static_cast<std::uint8_t>(completion.status),
+                    .status_qualifier = completion.status_qualifier,
                     .bytes_in = completion.bytes_in,
                     .residual = signed_residual(both ? completion.read_residual : completion.residual),
                     .write_residual = both ? signed_residual(completion.residual) : 0};
-  if (completion.status == wire::ScsiStatus::check_condition) result.sense = parse_sense(completion.sense);
-  if (result.sense && result.sense->key == kSenseKeyUnitAttention && on_unit_attention_)
+  // "the Data Segment MAY contain sense data at any time, no matter what value is set in the Status field."
+  //= rfc7144#5.2.2
+  const bool failed = completion.status == wire::ScsiStatus::check_condition;
+  if (failed || (client_.negotiated().protocol_level >= 2 && !completion.sense.empty()))
+    result.sense = parse_sense(completion.sense);
+  if (failed && result.sense && result.sense->key == kSenseKeyUnitAttention && on_unit_attention_)
     on_unit_attention_(*result.sense);
 
   const Advice advice = advise(result.status, result.sense);

@@ -29,6 +29,10 @@ class Commander {
   Result<TaskId> submit(Command command, ScsiDone done);
   /// Asks for the end of a command; unknown ids are ignored.
   void abort(TaskId id);
+  /// The same, and `done` is told what became of it, after the command's own callback.
+  Result<> abort(TaskId id, AbortDone done);
+  /// QUERY TASK. What the target has not got, because it has not been sent or has ended, is not found.
+  Result<> query(TaskId id, ManagementDone done);
 
   std::size_t in_flight() const { return commands_.size(); }
 
@@ -44,6 +48,17 @@ class Commander {
     bool aborted = false;
   };
 
+  /// Somebody waits to be told what became of a command. The answer to the ABORT TASK and the end of the command may
+  /// come in either order.
+  struct Aborting {
+    AbortDone done;
+    std::optional<session::TaskResult> answer;
+    bool ended_first = false;
+  };
+  void abort_answered(TaskId id, session::TaskResult result);
+  void tell_aborted(TaskId id);
+  void command_ended(TaskId id, bool answered);
+
   /// False when the engine has no place for another.
   bool try_to_issue(TaskId id);
   void issue_backlog();
@@ -56,6 +71,7 @@ class Commander {
 
   Client& client_;
   std::unordered_map<TaskId, Pending> commands_;
+  std::unordered_map<TaskId, Aborting> aborting_;
   std::deque<TaskId> backlog_;              // the engine had no place for them
   std::multimap<Instant, TaskId> waiting_;  // to be tried again then
   runtime::Timer timer_;

@@ -54,6 +54,7 @@ ErrorKind kind_of(Reason reason) {
 ErrorKind kind_of(session::TaskFault fault) {
   switch (fault) {
     case session::TaskFault::aborted:
+    case session::TaskFault::terminated:
     case session::TaskFault::session_closed:
       return ErrorKind::aborted;
     case session::TaskFault::timed_out:
@@ -93,6 +94,7 @@ Error to_error(const session::TaskFailure& failure) {
     error.code = static_cast<int>(failure.reject_reason);
     error.message += ": " + std::string(wire::to_string(failure.reject_reason));
   }
+  if (failure.function) error.message += " by " + std::string(wire::to_string(*failure.function));
   return error;
 }
 
@@ -104,9 +106,16 @@ Error to_error(session::SubmitError error) {
       return {ErrorKind::invalid_argument, EMSGSIZE, "the CDB or the data is longer than iSCSI can say"};
     case session::SubmitError::not_possible:
       return {ErrorKind::connection_lost, ENOTCONN, "the session is closed or being closed"};
+    case session::SubmitError::not_agreed:
+      return {ErrorKind::task_management, static_cast<int>(wire::TaskManagementResponseCode::function_not_supported),
+              "the function is RFC 7144's, and iSCSIProtocolLevel=2 was not agreed on with the target"};
+    case session::SubmitError::no_such_task:
+      return {ErrorKind::invalid_argument, ESRCH, "the command has not been sent yet, or has ended"};
   }
   return {ErrorKind::resources, 0, ""};
 }
+
+Error being_aborted() { return {ErrorKind::invalid_argument, EALREADY, "the command is being aborted already"}; }
 
 Error to_error(wire::TaskManagementResponseCode response) {
   return {ErrorKind::task_management, static_cast<int>(response),
@@ -128,6 +137,8 @@ std::string describe(const session::TargetEvent& event) {
     text += ", within " + std::to_string(event.parameter3) + " s";
   } else if (event.event == wire::AsyncEvent::connection_drop || event.event == wire::AsyncEvent::session_drop) {
     text += come_back_after(event.parameter2);
+  } else if (event.event == wire::AsyncEvent::task_termination) {
+    if (const auto lun = event.lun.flat()) text += " of LUN " + std::to_string(*lun);
   }
   return text;
 }

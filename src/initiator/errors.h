@@ -18,6 +18,8 @@ Error to_error(session::SubmitError error);
 Error to_error(wire::TaskManagementResponseCode response);
 /// A command that was answered with something else than GOOD.
 Error to_error(const ScsiResult& result);
+/// A second abort that wants to be told of the same command.
+Error being_aborted();
 /// Of the system, while connecting.
 Error unreachable(const lunway::Error& error);
 

@@ -36,6 +36,19 @@ text::ListWish wish(Digest digest, std::optional<bool> from_url) {
   return {Wire::none};
 }
 
+text::ListWish task_reporting_wish(TaskReporting best) {
+  using Value = text::TaskReporting;
+  switch (best) {
+    case TaskReporting::rfc3720:
+      return text::ListWish({Value::rfc3720}, false);
+    case TaskReporting::response_fence:
+      return {Value::response_fence, Value::rfc3720};
+    case TaskReporting::fast_abort:
+      return {Value::fast_abort, Value::response_fence, Value::rfc3720};
+  }
+  return {};
+}
+
 text::Policy make_policy(const Url& url, const Options& options) {
   text::Policy policy;
   const auto prefer = [&](KeyId id, std::uint32_t value) {
@@ -52,6 +65,10 @@ text::Policy make_policy(const Url& url, const Options& options) {
   prefer(KeyId::data_sequence_in_order, options.data_sequence_in_order ? 1 : 0);
   policy.header_digest = wish(options.header_digest, url.header_digest);
   policy.data_digest = wish(options.data_digest, url.data_digest);
+  // A target of the RFC 3720 age knows neither key, and the defaults hold.
+  policy.number(KeyId::protocol_level) = {
+      .preferred = options.protocol_level, .worst = 0, .offer = options.protocol_level > 1};
+  policy.task_reporting = task_reporting_wish(options.task_reporting);
   policy.tolerate_rfc3720_peer = true;
   return policy;
 }

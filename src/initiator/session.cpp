@@ -96,14 +96,6 @@ Result<TaskId> Session::submit_unmap(std::span<const Extent> extents, Done done)
   return job;
 }
 
-void Session::abort(TaskId task) {
-  if (const auto job = core_->jobs.find(task); job != core_->jobs.end())
-    job->second->abort();
-  else
-    core_->commander.abort(task);
-  core_->client->flush();
-}
-
 SessionState Session::state() const { return core_->client->state(); }
 const Negotiated& Session::negotiated() const { return core_->client->negotiated(); }
 std::string Session::portal() const { return core_->client->portal(); }

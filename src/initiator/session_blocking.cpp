@@ -166,22 +166,6 @@ Result<std::chrono::nanoseconds> Session::ping(std::span<const std::byte> payloa
   return end - start;
 }
 
-Result<> Session::manage(TaskManagement function, std::optional<std::uint16_t> lun) {
-  std::optional<Result<session::TaskResult>> answer;
-  const auto task =
-      core_->client->manage({.function = static_cast<wire::TaskManagementFunction>(function),
-                             .lun = wire::Lun::from_flat(lun.value_or(url().lun))},
-                            [&](session::TaskResult result) { answer = unless_failed(std::move(result)); });
-  if (!task) return std::unexpected(task.error());
-  const auto result = core_->wait_for(answer);
-  if (!result) return std::unexpected(failure().value_or(result.error()));
-  const auto response = std::get<session::ManagementCompletion>(*result).response;
-  const bool done = response == wire::TaskManagementResponseCode::function_complete ||
-                    response == wire::TaskManagementResponseCode::function_succeeded;
-  if (!done) return std::unexpected(to_error(response));
-  return {};
-}
-
 Result<> Session::logout() {
   Client& client = *core_->client;
   while (in_flight() != 0 && state() != SessionState::closed) client.turn(kNever);

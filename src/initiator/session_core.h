@@ -12,6 +12,7 @@
 
 #include "initiator/client.h"
 #include "initiator/commander.h"
+#include "initiator/errors.h"
 #include "initiator/job.h"
 #include "initiator/unit.h"
 #include "lunway/initiator.h"
@@ -45,13 +46,23 @@ class Session::Core {
     auto ended = [this, id, wrapped = std::move(done)](Result<> result) mutable {
       client->defer([this, id, own = std::move(wrapped), outcome = std::move(result)]() mutable {
         jobs.erase(id);
+        const bool aborted = !outcome && outcome.error().kind == ErrorKind::aborted;
         own(std::move(outcome));
+        if (auto waiting = job_aborts.extract(id))
+          waiting.mapped()(aborted ? AbortOutcome::aborted : AbortOutcome::ended_first);
       });
     };
     Job& job = *jobs.emplace(id, std::make_unique<Made>(commander, std::forward<Args>(args)..., std::move(ended)))
                     .first->second;
     unit.ask([&job](const Result<UnitFacts>& facts) { job.start(facts); });
     return id;
+  }
+
+  /// Aborts what is several commands; `done` runs after the job's own callback.
+  Result<> abort_job(TaskId id, AbortDone done) {
+    if (!job_aborts.emplace(id, std::move(done)).second) return std::unexpected(being_aborted());
+    jobs.at(id)->abort();
+    return {};
   }
 
   /// Jobs and commands are named from two halves of the numbers.
@@ -61,6 +72,7 @@ class Session::Core {
   Commander commander;
   Unit unit;
   std::map<TaskId, std::unique_ptr<Job>> jobs;
+  std::map<TaskId, AbortDone> job_aborts;
   TaskId last_job = 0;
 };
 
