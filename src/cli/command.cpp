@@ -19,6 +19,7 @@ void add_all(CLI::App& program, Chosen& chosen) {
   add_discover(program, chosen);
   add_info(program, chosen);
   add_ping(program, chosen);
+  add_manage(program, chosen);
   add_bench(program, chosen);
   add_read(program, chosen);
   add_write(program, chosen);

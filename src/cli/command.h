@@ -36,6 +36,7 @@ void add_serve(CLI::App& program, Chosen& chosen);
 void add_discover(CLI::App& program, Chosen& chosen);
 void add_info(CLI::App& program, Chosen& chosen);
 void add_ping(CLI::App& program, Chosen& chosen);
+void add_manage(CLI::App& program, Chosen& chosen);
 void add_bench(CLI::App& program, Chosen& chosen);
 void add_read(CLI::App& program, Chosen& chosen);
 void add_write(CLI::App& program, Chosen& chosen);

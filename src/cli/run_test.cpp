@@ -25,7 +25,7 @@ Said say(std::vector<std::string> words) {
   return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
 }
 
-const std::vector<std::string> kCommands = {"serve", "discover", "info", "ping",    "read",
+const std::vector<std::string> kCommands = {"serve", "discover", "info", "ping",    "manage",      "read",
                                             "write", "copy",     "demo", "version", "check-config"};
 
 TEST(Run, EachCommandHasHelpWithAnExample) {
@@ -60,6 +60,8 @@ INSTANTIATE_TEST_SUITE_P(
                     std::vector<std::string>{"serve", "--memory", "lots"},
                     std::vector<std::string>{"serve", "--memory", "1MiB", "--io", "magic"},
                     std::vector<std::string>{"serve", "--memory", "1MiB", "--config", "a.toml"},
+                    std::vector<std::string>{"manage", "lun-reset"},
+                    std::vector<std::string>{"manage", "frobnicate", "iscsi://h/iqn.2026-11.io.a:b/0"},
                     std::vector<std::string>{"info"}, std::vector<std::string>{"info", ""},
                     std::vector<std::string>{"info", "http://127.0.0.1/"},
                     std::vector<std::string>{"info", "iscsi://127.0.0.1"}, std::vector<std::string>{"copy", "a", "b"},

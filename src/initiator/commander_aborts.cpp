@@ -59,7 +59,10 @@ void Commander::abort_answered(TaskId id, session::TaskResult result) {
   aborting.answer = std::move(result);
   const auto* answer = std::get_if<session::ManagementCompletion>(&*aborting.answer);
   const bool ends_it = answer != nullptr && abort_outcome(*aborting.answer, false, {}).has_value();
-  if (!ends_it || !commands_.contains(id)) tell_aborted(id);
+  const auto command = commands_.find(id);
+  if (ends_it && command != commands_.end()) return;
+  if (command != commands_.end()) command->second.aborted = false;
+  tell_aborted(id);
 }
 
 void Commander::command_ended(TaskId id, bool answered) {

@@ -53,7 +53,7 @@ TEST_P(Rfc7143_4_2_3_4_InitiatorFastAbort, ResponsesBeforeTheFunctionsCount) {
   EXPECT_EQ(rig.done.size(), 2U);
 }
 
-//= ledger R7143-4.2.3.4-07
+//= ledger R7143-4.2.3.4-07 R7143-11.5.1-02
 TEST_P(Rfc7143_4_2_3_4_InitiatorFastAbort, ResponsesAfterTheFunctionsAreDiscarded) {
   log_in("FastAbort");
   const TaskId task = read(512);
@@ -109,7 +109,6 @@ TEST_F(Rfc7143_4_2_3_4_InitiatorHeldData, GoesOnWhenTheFunctionIsRefused) {
   EXPECT_NE(completion(task), nullptr);
 }
 
-//= ledger R7143-4.2.5.2-10 R7143-4.2.5.2-12
 TEST_F(Rfc7143_4_2_3_4_InitiatorHeldData, KeepsUnsolicitedDataInTheOrderOfTheCommands) {
   // One PDU in a send, so that the function comes between the data of the first command.
   InitiatorProfile eager = profile();
@@ -161,7 +160,7 @@ TEST_F(Rfc7143_4_2_3_4_InitiatorHeldData, KeepsUnsolicitedDataInTheOrderOfTheCom
 
 using Rfc7143_11_9_1_InitiatorTaskTermination = ManagementLadder;
 
-//= ledger R7143-4.2.3.4-05 R7143-4.2.3.5-04 R7143-4.2.3.5-05
+//= ledger R7143-11.9.1-07 R7143-4.2.3.4-05 R7143-4.2.3.5-04 R7143-4.2.3.5-05
 TEST_F(Rfc7143_11_9_1_InitiatorTaskTermination, IsAcknowledgedWithItsLun) {
   log_in("FastAbort");
   const wire::Lun lun(0x4003000000000000);
@@ -177,6 +176,7 @@ TEST_F(Rfc7143_11_9_1_InitiatorTaskTermination, IsAcknowledgedWithItsLun) {
   EXPECT_EQ(sent<wire::NopOut>().exp_stat_sn, rig.stat_sn);
 }
 
+//= ledger R7143-11.9.1-07
 TEST_F(Rfc7143_11_9_1_InitiatorTaskTermination, StopsTheDataBeforeItIsAcknowledged) {
   log_in("FastAbort", ";MaxBurstLength=512");
   const TaskId task = write(4096);
@@ -319,6 +319,27 @@ TEST_F(Rfc7143_4_2_5_1_InitiatorAllegiance, FunctionsForATaskTakeItsConnection) 
     EXPECT_EQ(requests[0].as<wire::TaskManagementRequest>().function, function);
     EXPECT_EQ(requests[0].as<wire::TaskManagementRequest>().referenced_task_tag, itt);
   }
+}
+
+//= ledger R7143-4.2.5.1-03
+TEST_F(Rfc7143_4_2_5_1_InitiatorAllegiance, DataOfACommandTakesItsConnection) {
+  begin("ResponseFence");
+  second->deliver(wire::ScsiResponse::build, wire::ScsiResponse::Fields{.status = wire::ScsiStatus::busy, .itt = itt});
+  const auto write = rig.session.submit(
+      rig.time, {.lun = wire::Lun::from_flat(3), .cdb = kCdb, .data_out = Bytes(pattern).first(512)});
+  const std::vector<SentPdu> commands = second->sent();
+  ASSERT_FALSE(commands.empty());
+  const wire::Itt written = commands.back().itt();
+  const wire::Header wanted = wire::ReadyToTransfer::build(rig.windowed(wire::ReadyToTransfer::Fields{
+      .lun = wire::Lun::from_flat(3), .itt = written, .ttt = wire::Ttt(1), .desired_data_transfer_length = 512}));
+  ASSERT_EQ(second->connection.receive(rig.time, wanted), wanted.size());
+  rig.pump();
+  EXPECT_FALSE(rig.has_sent());
+  const std::vector<SentPdu> data = second->sent();
+  ASSERT_EQ(data.size(), 1U);
+  EXPECT_EQ(data[0].opcode(), wire::Opcode::data_out);
+  EXPECT_EQ(data[0].itt(), written);
+  EXPECT_FALSE(rig.fault_of(*write));
 }
 
 using Rfc7143_4_2_2_3_3_InitiatorFence = SeveralConnections;

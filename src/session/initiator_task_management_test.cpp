@@ -250,7 +250,7 @@ TEST_P(Rfc7143_4_2_3_3_InitiatorMultiTaskAbort, R2tsAreAnsweredUntilTheFunctionI
   EXPECT_EQ(response_to(abort), Response::function_complete);
 }
 
-//= ledger R7143-4.2.3.3-03 R7143-4.2.3.4-04 R7143-11.5.1-03
+//= ledger R7143-4.2.3.3-03 R7143-11.5.1-03
 TEST_P(Rfc7143_4_2_3_3_InitiatorMultiTaskAbort, ResponsesBeforeTheFunctionsCount) {
   const auto& [function, reporting] = GetParam();
   log_in(reporting);
@@ -270,7 +270,6 @@ TEST_P(Rfc7143_4_2_3_3_InitiatorMultiTaskAbort, ResponsesBeforeTheFunctionsCount
   EXPECT_EQ(rig.done.size(), 3U) << "each task ends once";
 }
 
-//= ledger R7143-4.2.3.4-06 R7143-4.2.3.4-07 R7143-11.5.1-02
 TEST_P(Rfc7143_4_2_3_3_InitiatorMultiTaskAbort, ResponsesAfterTheFunctionsAreDiscarded) {
   const auto& [function, reporting] = GetParam();
   log_in(reporting);
@@ -305,9 +304,9 @@ INSTANTIATE_TEST_SUITE_P(Functions, Rfc7143_4_2_3_3_InitiatorMultiTaskAbort,
                          ::testing::Combine(::testing::Values(abort_task_set, clear_task_set, logical_unit_reset,
                                                               target_warm_reset, target_cold_reset, i_t_nexus_reset),
                                             ::testing::Values("RFC3720", "ResponseFence")));
-using Rfc7143_4_2_3_2_InitiatorAffectedTasks = ManagementLadder;
+using Rfc7143_4_2_3_3_InitiatorAffectedTasks = ManagementLadder;
 
-TEST_F(Rfc7143_4_2_3_2_InitiatorAffectedTasks, AreThoseOfTheUnitAndOfEarlierCommands) {
+TEST_F(Rfc7143_4_2_3_3_InitiatorAffectedTasks, AreThoseOfTheUnitAndOfEarlierCommands) {
   log_in("RFC3720");
   const TaskId covered = submit({}, {});
   const auto elsewhere = rig.session.submit(rig.time, {.lun = wire::Lun::from_flat(4), .cdb = kCdb});
@@ -327,7 +326,7 @@ TEST_F(Rfc7143_4_2_3_2_InitiatorAffectedTasks, AreThoseOfTheUnitAndOfEarlierComm
 }
 
 //= ledger R7143-4.2.3.3-06
-TEST_F(Rfc7143_4_2_3_2_InitiatorAffectedTasks, AreConcludedByTheFirstFunctionThatIsAnswered) {
+TEST_F(Rfc7143_4_2_3_3_InitiatorAffectedTasks, AreConcludedByTheFirstFunctionThatIsAnswered) {
   log_in("RFC3720");
   const TaskId task = submit({}, {});
   command();
@@ -351,7 +350,7 @@ TEST_F(Rfc7143_4_2_3_2_InitiatorAffectedTasks, AreConcludedByTheFirstFunctionTha
   EXPECT_NE(completion(next), nullptr);
 }
 
-TEST_F(Rfc7143_4_2_3_2_InitiatorAffectedTasks, GoOnWhenTheFunctionIsRefused) {
+TEST_F(Rfc7143_4_2_3_3_InitiatorAffectedTasks, GoOnWhenTheFunctionIsRefused) {
   for (const auto response :
        {wire::TaskManagementResponseCode::function_rejected, wire::TaskManagementResponseCode::function_not_supported,
         wire::TaskManagementResponseCode::lun_does_not_exist, wire::TaskManagementResponseCode::authorization_failed}) {

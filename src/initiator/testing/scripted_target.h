@@ -83,8 +83,9 @@ class ScriptedTarget {
     return fields;
   }
 
-  /// Accepts, and goes through a login without authentication; the target agrees to all offers.
-  void log_in();
+  /// Accepts, and goes through a login without authentication; the target agrees to all offers but those in `keys`, as
+  /// InitiatorRig::agree() says.
+  void log_in(std::string_view keys = "");
   /// T -> I: SCSI Response
   void respond(wire::Itt itt, wire::ScsiStatus status = wire::ScsiStatus::good, Bytes sense = {});
 
@@ -226,7 +227,7 @@ inline void ScriptedTarget::deliver(const wire::Header& header, Bytes data) {
   EXPECT_TRUE(sent) << "the initiator takes nothing";
 }
 
-inline void ScriptedTarget::log_in() {
+inline void ScriptedTarget::log_in(std::string_view keys) {
   using wire::LoginStage;
   accept();
   const auto first = next_as<wire::LoginRequest>();
@@ -242,7 +243,7 @@ inline void ScriptedTarget::log_in() {
       .transit = true, .csg = LoginStage::login_operational_negotiation, .nsg = LoginStage::full_feature_phase};
   response.tsih = wire::Tsih(0x77);
   deliver(wire::LoginResponse::build(numbered(response)),
-          std::string_view(session::InitiatorRig::agree(last.text(), "")));
+          std::string_view(session::InitiatorRig::agree(last.text(), keys)));
 }
 
 inline void ScriptedTarget::respond(wire::Itt itt, wire::ScsiStatus status, Bytes sense) {
