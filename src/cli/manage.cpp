@@ -95,9 +95,13 @@ void add_manage(CLI::App& program, Chosen& chosen) {
   const auto arguments = std::make_shared<ManageArguments>();
   CLI::App& command = add_command(program, "manage", "Send a task management function: a reset, an abort, a query",
                                   "lunway manage lun-reset iscsi://127.0.0.1/iqn.2026-11.io.example:db/0");
-  command.add_option("FUNCTION", arguments->function, fmt::format("{}", fmt::join(words(), ", ")))
+  const std::vector<std::string> all = words();
+  const auto middle = all.begin() + 5;
+  command
+      .add_option("FUNCTION", arguments->function,
+                  fmt::format("{},\n{}", fmt::join(all.begin(), middle, ", "), fmt::join(middle, all.end(), ", ")))
       ->required()
-      ->check(CLI::IsMember(words()).description(""))
+      ->check(CLI::IsMember(all).description(""))
       ->type_name("");
   command.add_option("URL", arguments->url, "iscsi://HOST[:PORT]/TARGET/LUN")->required()->type_name("");
   command.add_flag("--fast-abort", arguments->fast_abort, "offer TaskReporting=FastAbort");

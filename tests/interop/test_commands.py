@@ -12,7 +12,8 @@ import pytest
 from harness import disks
 from harness.process import environment
 
-COMMANDS = ["serve", "discover", "info", "ping", "manage", "bench", "read", "write", "copy", "demo", "version", "check-config"]
+COMMANDS = ["serve", "discover", "info", "ping", "manage", "bench", "read", "write", "copy", "demo", "version",
+            "check-config"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
