@@ -32,6 +32,7 @@ struct Keys {
   std::uint32_t initiator_segment = 8192;
   std::uint32_t target_segment = 8192;
   std::uint32_t outstanding_r2t = 1;
+  bool fast_abort = false;
 };
 
 // NOLINTNEXTLINE(readability-identifier-naming): GoogleTest's name
@@ -39,7 +40,8 @@ void PrintTo(const Keys& keys, std::ostream* out) {
   *out << "InitialR2T=" << keys.initial_r2t << " ImmediateData=" << keys.immediate_data << " digests "
        << keys.header_digest << keys.data_digest << " in order " << keys.data_pdu_in_order
        << keys.data_sequence_in_order << " bursts " << keys.first_burst << "/" << keys.max_burst << " segments "
-       << keys.initiator_segment << "/" << keys.target_segment << " R2Ts " << keys.outstanding_r2t;
+       << keys.initiator_segment << "/" << keys.target_segment << " R2Ts " << keys.outstanding_r2t << " FastAbort "
+       << keys.fast_abort;
 }
 
 text::Policy policy_of(const Keys& keys, std::uint32_t segment) {
@@ -54,6 +56,9 @@ text::Policy policy_of(const Keys& keys, std::uint32_t segment) {
   policy.number(KeyId::max_burst_length).preferred = keys.max_burst;
   policy.number(KeyId::max_outstanding_r2t).preferred = keys.outstanding_r2t;
   policy.number(KeyId::max_recv_data_segment_length).preferred = segment;
+  using text::TaskReporting;
+  if (keys.fast_abort)
+    policy.task_reporting = {TaskReporting::fast_abort, TaskReporting::response_fence, TaskReporting::rfc3720};
   policy.header_digest = {keys.header_digest ? Digest::crc32c : Digest::none};
   policy.data_digest = {keys.data_digest ? Digest::crc32c : Digest::none};
   return policy;
@@ -120,6 +125,7 @@ class Workload {
     EXPECT_EQ(agreed.data_sequence_in_order, keys.data_sequence_in_order);
     EXPECT_EQ(agreed.max_burst_length, keys.max_burst);
     EXPECT_EQ(agreed.max_outstanding_r2t, keys.outstanding_r2t);
+    EXPECT_EQ(agreed.task_reporting == text::TaskReporting::fast_abort, keys.fast_abort);
     EXPECT_EQ(pair_.initiator_connection->parameters().data_digest == text::Digest::crc32c, keys.data_digest);
   }
 
@@ -263,7 +269,8 @@ TEST(Rfc7143_4_2_5_EnginePair, MovesDataUnderRandomKeysWithAbortsAndResets) {
                     .max_burst = max_burst,
                     .initiator_segment = between(512, 20'000),
                     .target_segment = between(512, 20'000),
-                    .outstanding_r2t = between(1, 8)};
+                    .outstanding_r2t = between(1, 8),
+                    .fast_abort = flip()};
     expect_a_good_run(keys, seed, 150);
     if (::testing::Test::HasFailure()) return;
   }
