@@ -12,7 +12,7 @@ import struct
 import pytest
 
 from harness import disks
-from harness.libiscsi import CHECK_CONDITION, Session
+from harness.libiscsi import CANCELLED, CHECK_CONDITION, Session
 from harness.process import run_ok
 
 SIZE = 16 * disks.MIB
@@ -262,6 +262,15 @@ def test_somebody_else_resets_the_destination(large, peers, endless):
         assert session.settle(1) == [0x2903]
         gone = session.run(1, struct.pack(">BBI4xIBB", 0x84, COPY_STATUS, 5, 1024, 0, 0), expect=1024)
         assert gone.asc == 0x2400, "a reset forgets what became of copies"
+
+
+@ENDLESS
+def test_its_own_session_resets_the_source(large, peers, endless):
+    with Session(peers, large) as session:
+        copy = begin_on(session, 1, endless(session, 5), 5)
+        assert session.reset(0) == FUNCTION_COMPLETE
+        assert copy.result.status == CANCELLED, "libiscsi waits for no command any more when it asks for a reset"
+        assert ask(session, 1, 5, COPY_STATUS).state == FAILED
 
 
 @ENDLESS
