@@ -46,6 +46,8 @@ luns = { 0 = "db", 5 = "scratch" }
 initiators = ["iqn.1993-08.org.debian:*"]
 max_connections = 4
 error_recovery_level = 2
+default_time2wait_s = 1
+default_time2retain_s = 0
 data_pdu_in_order = false
 )";
 
@@ -73,6 +75,8 @@ TEST(ConfigFile, EachSectionLandsInItsPlace) {
   EXPECT_THAT(server.targets[0].initiators, ElementsAre("iqn.1993-08.org.debian:*"));
   EXPECT_EQ(server.targets[0].max_connections, 4);
   EXPECT_EQ(server.targets[0].error_recovery_level, 2);
+  EXPECT_EQ(server.targets[0].default_time2wait_s, 1);
+  EXPECT_EQ(server.targets[0].default_time2retain_s, 0);
   EXPECT_FALSE(server.targets[0].data_pdu_in_order);
   EXPECT_TRUE(server.targets[0].data_sequence_in_order);
 }

@@ -225,6 +225,8 @@ target::TargetConfig read_target(TomlReader section, std::vector<ConfigFault>& f
   read_authentication(section, out.authentication, faults);
   section.read_integer("max_connections", out.max_connections, 1);
   section.read_integer("error_recovery_level", out.error_recovery_level, 0, 2);
+  section.read_integer("default_time2wait_s", out.default_time2wait_s, 0, 3600);
+  section.read_integer("default_time2retain_s", out.default_time2retain_s, 0, 3600);
   section.read_flag("data_pdu_in_order", out.data_pdu_in_order);
   section.read_flag("data_sequence_in_order", out.data_sequence_in_order);
   section.read_flag("allow_reset", out.allow_reset);

@@ -135,6 +135,12 @@ struct TargetConfig {
   Authentication authentication;
   std::uint16_t max_connections = 1;
   std::uint8_t error_recovery_level = 0;
+  /// A session that has lost its last connection, its tasks and its reservations are kept for both together. An
+  /// initiator may have the first one longer, and the second one shorter.
+  //= rfc7143#13.15
+  //= rfc7143#13.16
+  std::uint16_t default_time2wait_s = 2;
+  std::uint16_t default_time2retain_s = 20;
   /// What is answered to No of an initiator. No is agreed on only where both say so.
   //= rfc7143#13.18
   //= rfc7143#13.19

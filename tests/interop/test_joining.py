@@ -106,6 +106,29 @@ def test_a_session_waits_for_its_connection_and_not_for_ever(target):
         assert too_late.login(tsih=first.tsih) == raw.SESSION_DOES_NOT_EXIST
 
 
+def test_how_long_a_session_waits_is_configured(serve, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.format(shards=1, most=1) + "default_time2wait_s = 0\ndefault_time2retain_s = 0\n")
+    server = serve("--config", config)
+    first, _ = logged_in(server, "DefaultTime2Wait=0", "DefaultTime2Retain=20")
+    first.socket.close()
+    time.sleep(1)
+    with RawConnection(server) as too_late:
+        assert too_late.login(tsih=first.tsih) == raw.SESSION_DOES_NOT_EXIST
+
+
+def test_who_logs_in_anew_does_not_wait_for_the_old_session(target):
+    server = target(1)
+    first, _ = logged_in(server, "DefaultTime2Wait=60", "DefaultTime2Retain=60")
+    first.socket.close()
+    begin = time.monotonic()
+    with RawConnection(server) as second, RawConnection(server) as lost:
+        assert second.login() == raw.SUCCESS
+        assert time.monotonic() - begin < 2
+        assert second.tsih != first.tsih
+        assert lost.login(tsih=first.tsih) == raw.SESSION_DOES_NOT_EXIST
+
+
 def test_commands_of_several_connections_run_in_the_order_of_cmdsn(target):
     server = target(4)
     first, cmd_sn = logged_in(server, "MaxConnections=4")
