@@ -15,7 +15,7 @@ NexusName name_of(const Nexus& nexus) {
 
 // With RESERVE, SPC-2, table 10, lets only commands through that ask about the device.
 bool Reservations::bars(const Nexus& nexus, Interest interest) const {
-  if (is_reserved_by_other(nexus)) return interest == Interest::reads || interest == Interest::writes;
+  if (is_reserved_by_other(nexus)) return interest != Interest::information && interest != Interest::own;
   return persistent.type() && persistent.bars(name_of(nexus), interest);
 }
 

@@ -46,8 +46,12 @@ Step begin_request_sense(Execution& execution) {
 }
 
 constexpr std::array kCommands = {
-    CommandDescription{
-        .name = "TEST UNIT READY", .opcode = 0x00, .usage = {}, .begin = begin_test_unit_ready, .needs_medium = true},
+    CommandDescription{.name = "TEST UNIT READY",
+                       .opcode = 0x00,
+                       .usage = {},
+                       .interest = Interest::readiness,
+                       .begin = begin_test_unit_ready,
+                       .needs_medium = true},
     CommandDescription{.name = "REQUEST SENSE",
                        .opcode = 0x03,
                        .usage = {0, 0x01, 0, 0, 0xff},

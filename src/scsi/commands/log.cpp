@@ -116,7 +116,6 @@ constexpr std::array kCommands = {
                        .opcode = 0x4d,
                        .cdb_length = 10,
                        .usage = {0, 0, 0xff, 0xff, 0, 0xff, 0xff, 0xff, 0xff},
-                       .interest = Interest::reads,
                        .begin = begin_log_sense,
                        .reach = Reach::standby,
                        .works_during_sanitize = true},

@@ -110,6 +110,7 @@ constexpr std::array kCommands = {
                        .service_action = 0x0c,
                        .cdb_length = 12,
                        .usage = {0, 0, 0x87, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+                       .interest = Interest::reads,
                        .begin = begin_report_operation_codes,
                        .reach = Reach::standby},
 };

@@ -55,6 +55,7 @@ constexpr std::array kCommands = {
                        .service_action = 0x0d,
                        .cdb_length = 12,
                        .usage = {0, 0, 0x80, 0, 0, 0, 0xff, 0xff, 0xff, 0xff},
+                       .interest = Interest::reads,
                        .begin = begin_report_task_management,
                        .reach = Reach::standby},
 };

@@ -55,7 +55,7 @@ bool PersistentReservations::is_holder(const Registration& registration) const {
 // SPC-4, table 66, by columns: the holder may all; a registered nexus may all unless the type is for its holder alone;
 // everybody else is kept from writes, and from reads too by exclusive access.
 bool PersistentReservations::bars(const NexusName& nexus, Interest interest) const {
-  if (!type_ || interest == Interest::information || interest == Interest::own) return false;
+  if (!type_ || (interest != Interest::reads && interest != Interest::writes)) return false;
   if (const Registration* const registration = find(nexus)) {
     if (registration->holds || is_for_registrants_only(*type_) || is_for_all_registrants(*type_)) return false;
   }
