@@ -7,11 +7,14 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 
+#include <atomic>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "base/big_endian.h"
 #include "lunway/initiator.h"
 #include "tests/integration/memory_server.h"
 
@@ -124,6 +127,44 @@ TEST_F(Library, CompareAndWriteWritesWhatIsAsExpected) {
   auto read = filled(2, 0);
   ASSERT_EQ(error_of(session.read(5, read)), "");
   EXPECT_TRUE(read == filled(2, 0x22));
+}
+
+/// As clusters take turns: a counter that each session raises only when nobody else has meanwhile.
+TEST(LibraryCompareAndWrite, CountersOfSessionsOnSeveralShardsEndExact) {
+  constexpr std::uint32_t kSessions = 4;
+  constexpr std::uint32_t kRaises = 100;
+  // Two blocks hold the counter, so that half of an update would show.
+  constexpr std::size_t kBlocks = 2;
+  MemoryServer server(kSessions);
+  std::atomic<std::uint32_t> lost_races = 0;
+  const auto raise = [&](std::uint64_t isid) {
+    Options options;
+    options.isid = isid;
+    auto session = Session::connect(server.url(), std::move(options));
+    ASSERT_EQ(error_of(session), "");
+    auto seen = filled(kBlocks, 0);
+    for (std::uint32_t raised = 0; raised < kRaises;) {
+      ASSERT_EQ(error_of(session->read(0, seen)), "");
+      ASSERT_EQ(load_be32(seen.data()), load_be32(seen.data() + kBlockBytes)) << "half of an update";
+      auto next = seen;
+      for (const std::size_t at : {std::size_t{0}, std::size_t{kBlockBytes}}) {
+        store_be32(next.data() + at, load_be32(seen.data() + at) + 1);
+      }
+      const auto swapped = session->compare_and_write(0, seen, next);
+      ASSERT_EQ(error_of(swapped), "");
+      swapped->written ? ++raised : static_cast<std::uint32_t>(++lost_races);
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (std::uint64_t isid = 1; isid <= kSessions; ++isid) threads.emplace_back(raise, isid);
+  }
+  auto session = Session::connect(server.url(), {});
+  ASSERT_EQ(error_of(session), "");
+  auto end = filled(kBlocks, 0);
+  ASSERT_EQ(error_of(session->read(0, end)), "");
+  EXPECT_EQ(load_be32(end.data()), kSessions * kRaises);
+  EXPECT_GT(lost_races, 0U) << "nobody met anybody";
 }
 
 TEST_F(Library, CompareAndWriteKnowsWhatCannotBe) {

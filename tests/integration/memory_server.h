@@ -21,9 +21,9 @@ inline constexpr const char* kTargetName = "iqn.2026-11.io.example:disk";
 
 class MemoryServer {
  public:
-  MemoryServer() {
+  explicit MemoryServer(unsigned shards = 1) {
     target::ServerConfig config;
-    config.shards = 1;
+    config.shards = shards;
     config.portal_groups = {{.tag = 1, .listen = {"127.0.0.1:0"}}};
     config.volumes.push_back({.name = "disk", .backing = target::MemoryBacking{kDiskBytes}});
     config.targets.resize(1);

@@ -50,6 +50,14 @@ def test_zeroes_and_discard(serve, peers, tmp_path):
     assert "verification failed" not in outcome.out, str(outcome)
 
 
+@pytest.mark.parametrize("options", [[], ["-w"], ["-w", "--flush-interval", "64"]], ids=["read", "write", "flush"])
+@pytest.mark.parametrize("depth", [1, 64])
+def test_bench(serve, peers, tmp_path, options, depth):
+    server = serve(disks.sparse(tmp_path / "disk.img", 64 * disks.MIB))
+    run_ok(peers.find("qemu-img"), "bench", "-f", "raw", "-c", "4000", "-d", str(depth), "-s", "4096", "-S", "12288",
+           *options, server.url())
+
+
 def test_beyond_the_end_is_refused(serve, peers, tmp_path):
     server = serve(disks.sparse(tmp_path / "disk.img", 8 * disks.MIB))
     outcome = run(peers.find("qemu-io"), "-f", "raw", "-c", "read 8M 512", server.url())
