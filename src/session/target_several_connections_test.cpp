@@ -310,6 +310,45 @@ TEST_F(Rfc7143_11_14_TargetConnections, EachOfTwoLogoutsIsAnswered) {
   EXPECT_TRUE(first.closed && second.closed);
 }
 
+// ----------------------------------------------------------------------------------------------------------- failures
+
+using Rfc7143_7_7_TargetConnections = TwoConnections;
+using Rfc7143_7_14_TargetConnections = TwoConnections;
+
+//= ledger(target) R7143-7.7-01
+TEST_F(Rfc7143_7_7_TargetConnections, AllCloseAfterAFormatErrorOnOne) {
+  first.send(wire::ScsiCommand::build(read_fields(1, 100, 512)));
+  const TaskId running = submitted();
+  auto fields = command_fields(2, 101);
+  fields.final = false;  // neither W nor F
+  second.send(wire::ScsiCommand::build(fields));
+  EXPECT_THAT(second.receive(), Is<wire::Reject>());
+  ASSERT_TRUE(first.closed && second.closed);
+  EXPECT_EQ(first.closed->reason, CloseReason::session_closed);
+  EXPECT_EQ(second.closed->reason, CloseReason::protocol_error);
+  EXPECT_EQ(first.take<Abort>()->task, running);
+  first.aborted(running);
+  second.destroy_connection();
+  first.destroy_connection();
+  EXPECT_TRUE(first.session->has_failed()) << "session recovery is the initiator's turn";
+}
+
+// The loss of one connection was being recovered from by a logout; then the initiator drops the other one, too.
+//= ledger(target) R7143-7.14-04
+TEST_F(Rfc7143_7_14_TargetConnections, SessionRecoveryGoesBeforeTheRecoveryOfAConnection) {
+  second.send(wire::ScsiCommand::build(read_fields(1, 100, 512)));
+  const TaskId task = submitted();
+  lose(second);
+  log_out(first, LogoutReason::close_connection, wire::Cid(4));
+  lose(first);
+  EXPECT_TRUE(first.session->has_failed());
+  EXPECT_EQ(first.take<Abort>()->task, task);
+  first.aborted(task);
+  EXPECT_TRUE(first.take<Release>());
+  first.advance(std::chrono::seconds(22));
+  EXPECT_EQ(first.take<SessionEnded>()->reason, SessionEnded::Reason::connection_lost);
+}
+
 // --------------------------------------------------------------------------------------------------- task management
 
 using Rfc7143_4_2_3_TargetConnections = TwoConnections;

@@ -111,8 +111,12 @@ void TargetSessionCore::begin_session_logout() {
 
 void TargetSessionCore::finish_session_logout(const TargetConnectionCore& by) {
   members_.close(TargetSessionEvent::closed);
+  close_others(by);
+}
+
+void TargetSessionCore::close_others(const TargetConnectionCore& than) {
   for (TargetConnectionCore* connection : members_.connections()) {
-    if (connection != &by) connection->session_closed();
+    if (connection != &than) connection->session_closed();
   }
 }
 

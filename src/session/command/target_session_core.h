@@ -99,6 +99,8 @@ class TargetSessionCore {
   /// It is answered, on `by`: the connections that it was for end.
   void finish_logout(wire::Cid cid);
   void finish_session_logout(const TargetConnectionCore& by);
+  /// A format error came on `than`: the other connections go, too.
+  void close_others(const TargetConnectionCore& than);
 
   /// A SCSI Command; `data` is its immediate data. With `now` it has been delivered.
   Admission admit_command(TargetConnectionCore& connection, const wire::ScsiCommand& command,

@@ -120,6 +120,7 @@ void TargetConnectionCore::on_format_error(const wire::FormatError& error, wire:
   if (error.kind == wire::FormatError::Kind::reserved_code) return;
   close_when_transmitted(CloseReason::protocol_error,
                          std::string(error.rule) + " (" + std::string(error.section) + ")");
+  session_->close_others(*this);
 }
 
 //= rfc7143#11.9.1
