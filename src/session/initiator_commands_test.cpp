@@ -210,9 +210,11 @@ TEST_F(Rfc7143_11_8_InitiatorR2t, EarlyStatusEndsTheTaskWhenItsMemoryIsFree) {
 
 // ------------------------------------------------------------------------------------------------------- responses
 
+using Rfc7143_10_2_InitiatorScsiResponse = FullFeature;
 using Rfc7143_11_4_InitiatorScsiResponse = FullFeature;
 
-TEST_F(Rfc7143_11_4_InitiatorScsiResponse, SenseAndResidualsAreReported) {
+//= ledger R7143-10.2-01
+TEST_F(Rfc7143_10_2_InitiatorScsiResponse, SenseAndResidualsAreReported) {
   rig.log_in();
   const TaskId task = read(512);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;

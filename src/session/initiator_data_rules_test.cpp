@@ -50,6 +50,7 @@ struct UnsolicitedData : ::testing::TestWithParam<Unsolicited> {
 using Rfc7143_13_11_InitiatorUnsolicitedData = UnsolicitedData;
 
 //= ledger R7143-13.11-01 R7143-13.11-03 R7143-13.11-04 R7143-13.11-05 R7143-13.12-01 R7143-13.12-02
+//= ledger R7143-4.2.5.2-02 R7143-4.2.5.2-04
 TEST_P(Rfc7143_13_11_InitiatorUnsolicitedData, IsWhatTheTwoKeysAllow) {
   InitiatorRig rig(profile());
   const bool none = GetParam().initial_r2t && !GetParam().immediate_data;

@@ -70,7 +70,10 @@ TEST_F(Rfc7143_11_18_InitiatorNopOut, AnswersThePingOfTheTarget) {
   EXPECT_EQ(sent<wire::ScsiCommand>().cmd_sn, wire::CmdSN(kRigFirstCmdSN)) << "the answer took no number";
 }
 
-TEST_F(Rfc7143_11_18_InitiatorNopOut, SilenceIsProbedAndThenGivenUp) {
+using Rfc7143_7_14_InitiatorPings = FullFeature;
+
+//= ledger R7143-7.14-01
+TEST_F(Rfc7143_7_14_InitiatorPings, SilenceIsProbedAndThenGivenUp) {
   InitiatorRig other(InitiatorRig::profile(), {.ping_after = seconds(5), .ping_timeout = seconds(3)});
   other.log_in();
   other.advance(seconds(6));

@@ -26,6 +26,7 @@ class Rfc7143_4_2_3_4_InitiatorFastAbort : public ManagementLadder,
                                            public ::testing::WithParamInterface<wire::TaskManagementFunction> {};
 
 //= ledger R7143-4.2.3.4-01 R7143-4.2.3.4-02 R7143-4.2.3.4-03 R7143-4.2.3.4-06
+//= ledger R7143-10.7-01
 TEST_P(Rfc7143_4_2_3_4_InitiatorFastAbort, NoDataFollowsTheFunction) {
   log_in("FastAbort");
   const TaskId task = write(4096);
@@ -109,7 +110,10 @@ TEST_F(Rfc7143_4_2_3_4_InitiatorHeldData, GoesOnWhenTheFunctionIsRefused) {
   EXPECT_NE(completion(task), nullptr);
 }
 
-TEST_F(Rfc7143_4_2_3_4_InitiatorHeldData, KeepsUnsolicitedDataInTheOrderOfTheCommands) {
+using Rfc7143_4_2_5_2_InitiatorHeldData = ManagementLadder;
+
+//= ledger R7143-4.2.5.2-11 R7143-4.2.5.2-12
+TEST_F(Rfc7143_4_2_5_2_InitiatorHeldData, KeepsUnsolicitedDataInTheOrderOfTheCommands) {
   // One PDU in a send, so that the function comes between the data of the first command.
   InitiatorProfile eager = profile();
   eager.policy.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};

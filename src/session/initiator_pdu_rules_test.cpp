@@ -80,6 +80,7 @@ class BusySession : public FullFeature, public ::testing::WithParamInterface<Agr
 
   void check_command(const SentPdu& pdu) {
     const auto command = pdu.as<wire::ScsiCommand>();
+    EXPECT_FALSE(command.immediate);
     EXPECT_EQ(command.cmd_sn, next_cmd_sn);
     next_cmd_sn = next_cmd_sn.next();
     EXPECT_NE(command.itt, wire::kNoItt);
@@ -159,7 +160,7 @@ using Rfc7143_4_2_5_2_InitiatorPdus = BusySession;
 //= ledger R7143-11.2.1.2-01 R7143-11.2.1.5-01 R7143-11.2.1.6-01 R7143-11.2.1.8-01 R7143-11.2.1.8-02
 //= ledger R7143-11.3.1-01 R7143-11.3.1-03 R7143-11.3.4-02 R7143-11.3.4-03
 //= ledger R7143-11.7.1-02 R7143-11.7.1-03 R7143-11.7.1-04 R7143-11.7.4-02 R7143-11.8-01 R7143-11.8-03 R7143-11.8-04
-//= ledger R7143-11.8-05 R7143-11.8-06 R7143-11.8-08 R7143-11.8-09
+//= ledger R7143-11.8-05 R7143-11.8-06 R7143-11.8-08 R7143-11.8-09 R7143-10.6-01
 TEST_P(Rfc7143_4_2_5_2_InitiatorPdus, KeepAllRulesUnderAnyAgreement) {
   rig.log_in(GetParam().keys());
   ASSERT_EQ(rig.session.parameters().initial_r2t, GetParam().initial_r2t);

@@ -217,16 +217,21 @@ TEST_F(Rfc7143_6_4_InitiatorNegotiation, ThatFailsAtItsEndChangesNothing) {
   EXPECT_EQ(rig.closed(), nullptr);
 }
 
-TEST_F(Rfc7143_6_4_InitiatorNegotiation, AnEndlessOneIsReset) {
+using Rfc7143_10_3_InitiatorNegotiation = Texts;
+
+//= ledger R7143-10.3-01 R7143-10.3-02
+TEST_F(Rfc7143_10_3_InitiatorNegotiation, AnEndlessOneIsResetWhenAllKeysHadTheirTurn) {
   rig.log_in();
   ask_to_negotiate();
   const wire::Itt itt = sent<wire::TextRequest>().itt;
   wire::Ttt ttt = wire::Ttt(99);
-  for (int i = 0; i < 5000 && ttt != wire::kNoTtt; ++i) {
+  std::size_t exchanges = 0;
+  for (; exchanges < 5000 && ttt != wire::kNoTtt; ++exchanges) {
     go_on(itt, "");
     ttt = sent<wire::TextRequest>().ttt;
   }
   EXPECT_EQ(ttt, wire::kNoTtt);
+  EXPECT_GT(exchanges, text::kKeyCount);
 }
 
 using Rfc7143_7_12_InitiatorNegotiation = Texts;

@@ -46,7 +46,7 @@ TEST(Rfc7143_4_2_5_TargetCommand, AReadSendsDataAndStatusInOnePdu) {
 }
 
 //= ledger R7143-11.7.1-02 R7143-11.7.1-03 R7143-11.7.1-04 R7143-11.7.2-03 R7143-11.7.3-03 R7143-11.7.4-02
-//= ledger R7143-4.2.2.4-01
+//= ledger R7143-4.2.2.4-01 R7143-4.2.5.2-02
 TEST(Rfc7143_11_7_TargetDataIn, ALongReadIsCutByTheInitiatorsLimits) {
   TargetRig rig;
   log_in(rig, {"MaxRecvDataSegmentLength=4096", "MaxBurstLength=8192", "FirstBurstLength=8192"});
@@ -94,7 +94,7 @@ TEST(Rfc7143_11_4_5_TargetResidual, UnderflowAndOverflowAreReported) {
   EXPECT_EQ(cut->data.size(), 100U);
 }
 
-//= ledger R7143-11.4.7-02 R7143-11.7.3-01
+//= ledger R7143-11.4.7-02 R7143-11.7.3-01 R7143-10.2-01
 TEST(Rfc7143_11_4_7_TargetSense, CheckConditionComesInAResponseWithSense) {
   TargetRig rig;
   log_in(rig);
@@ -111,9 +111,11 @@ TEST(Rfc7143_11_4_7_TargetSense, CheckConditionComesInAResponseWithSense) {
   EXPECT_THAT(Bytes(answer->data).subspan(2), ElementsAreArray(sense));
 }
 
+//= ledger R7143-4.2.5.2-03
 TEST(Rfc7143_4_2_5_2_TargetImmediateData, IsOfferedAndCopiedWhereTheOwnerWantsIt) {
   TargetRig rig;
   log_in(rig);
+  EXPECT_TRUE(rig.requested->session.initial_r2t) << "other unsolicited data is not agreed";
   const auto data = pattern(4096);
   std::vector<std::byte> disk(4096);
 
@@ -167,6 +169,7 @@ TEST(Rfc7143_11_8_TargetR2t, SolicitsWithinMaxOutstandingR2tAndMaxBurstLength) {
   EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::stat_sn, wire::StatSN(1))));
 }
 
+//= ledger R7143-4.2.5.2-07
 TEST(Rfc7143_4_2_5_2_TargetUnsolicited, DataOutFollowsTheCommandWithoutR2t) {
   TargetRig rig;
   rig.directory.policy.negotiation.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};

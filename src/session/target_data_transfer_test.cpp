@@ -188,7 +188,29 @@ INSTANTIATE_TEST_SUITE_P(Breaches, Rfc7143_11_17_1_TargetDataOut,
                                                   TransferFailure::incorrect_amount_of_data}),
                          [](const auto& one) { return one.param.name; });
 
-TEST_F(Rfc7143_11_7_7_TargetDataOut, ALostPduFailsTheCommandWithTheConditionOfADigestError) {
+using Rfc7143_7_3_TargetReject = DataTransfer;
+
+//= ledger R7143-7.3-01
+TEST_F(Rfc7143_7_3_TargetReject, OfDataLeavesTheTaskToItsResponse) {
+  log_in_with({"ImmediateData=No"});
+  const TaskId task = write(4096, 0, true);
+  const auto r2t = rig.receive();
+  data_out(tag_of(r2t), 0, 8, 100, false);  // not the next byte
+  EXPECT_THAT(rig.receive(), Is<wire::Reject>());
+  EXPECT_TRUE(rig.asked.empty()) << "the device works on";
+  EXPECT_EQ(rig.session->active_tasks(), 1U);
+  data_out(tag_of(r2t), 1, 0, 4096, true);
+  EXPECT_NE(failure(), TransferFailure::none);
+  EXPECT_TRUE(rig.target_is_silent());
+  rig.complete(task, {.status = wire::ScsiStatus::check_condition, .sense = Bytes(data).first(18)});
+  EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::itt, wire::Itt(1)),
+                                                    With(&Response::status, wire::ScsiStatus::check_condition)));
+}
+
+using Rfc7143_7_9_TargetDataOut = DataTransfer;
+
+//= ledger R7143-7.9-02
+TEST_F(Rfc7143_7_9_TargetDataOut, ALostPduFailsTheCommandWithTheConditionOfADigestError) {
   log_in_with({"ImmediateData=No"});
   write(4096, 0, true);
   const auto r2t = rig.receive();
@@ -288,7 +310,7 @@ class Snack : public DataTransfer {
 
 using Rfc7143_11_4_7_2_TargetSnack = Snack;
 
-//= ledger R7143-11.4.7.2-01
+//= ledger R7143-11.4.7.2-01 R7143-7.8-07 R7143-7.8-08 R7143-7.3-01
 TEST_F(Rfc7143_11_4_7_2_TargetSnack, ForDataOfARunningCommandEndsItWithSnackRejected) {
   log_in_usually();
   rig.send(wire::ScsiCommand::build(read_fields(1, 100, 512)));

@@ -5,6 +5,7 @@
 //= rfc7143#4.3
 //= rfc7143#C
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -97,6 +98,46 @@ TEST_F(Rfc7143_4_3_TargetDiscoverySession, TextWithOtherKeysIsRejected) {
   for (const char* pair : {"MaxRecvDataSegmentLength=512", "X-com.example.k=1", "TargetName=x", "HeaderDigest=None"}) {
     rig.send(wire::TextRequest::build({.immediate = true, .itt = wire::Itt(50)}), bytes_of(text_pairs({pair})));
     expect_reject();
+  }
+}
+
+using Rfc7143_7_4_1_TargetDiscoverySession = TargetDiscoveryLadder;
+using Rfc7143_7_4_3_TargetDiscoverySession = TargetDiscoveryLadder;
+
+//= ledger R7143-7.4.1-01 R7143-7.4.1-02
+TEST_F(Rfc7143_7_4_1_TargetDiscoverySession, HasErrorRecoveryLevelZeroWhateverIsAskedFor) {
+  rig.directory.policy.negotiation.number(text::KeyId::error_recovery_level) = {.preferred = 2, .worst = 0};
+  rig.send(wire::LoginRequest::build(login_fields(from_to(kOperational, kFullFeature))),
+           bytes_of(text_pairs(
+               {"InitiatorName=iqn.2026-11.io.lunway:initiator", "SessionType=Discovery", "ErrorRecoveryLevel=2"})));
+  const auto answer = rig.receive();
+  ASSERT_TRUE(answer && rig.requested);
+  EXPECT_THAT(answer->text(), ::testing::HasSubstr(text_pairs({"ErrorRecoveryLevel=0"})));
+  EXPECT_EQ(rig.requested->session.error_recovery_level, 0);
+}
+
+// Rejects aside, which section 4.3 demands.
+//= ledger R7143-7.4.3-01
+TEST_F(Rfc7143_7_4_3_TargetDiscoverySession, IsClosedWithoutAPingOrAMessage) {
+  discover();
+  for (Duration idle{}; idle < ConnectionLimits{}.discovery_idle; idle += std::chrono::seconds(1)) {
+    EXPECT_FALSE(rig.closed);
+    EXPECT_TRUE(rig.target_is_silent());
+    rig.advance(std::chrono::seconds(1));
+  }
+  EXPECT_TRUE(rig.closed);
+  for (const bool asks : {true, false}) {
+    TargetRig other;
+    log_in_for_discovery(other);
+    if (asks) {
+      other.connection->request_logout(other.now, std::chrono::seconds(5));
+    } else {
+      other.connection->drop(other.now);
+    }
+    other.drain();
+    EXPECT_TRUE(other.target_is_silent());
+    ASSERT_TRUE(other.closed);
+    EXPECT_EQ(other.closed->reason, CloseReason::dropped);
   }
 }
 

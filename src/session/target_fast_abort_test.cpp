@@ -46,6 +46,7 @@ wire::Header data_for(const std::optional<FromTarget>& r2t, std::uint32_t itt, w
 }
 
 //= ledger R7143-4.2.3.4-01 R7143-4.2.3.4-02 R7143-4.2.3.4-11 R7143-4.2.3.4-19 R7143-13.23-04
+//= ledger R7143-10.7-01 R7143-10.7-02
 TEST(Rfc7143_4_2_3_4_TargetFastAbort, WaitsForNoDataAndTakesWhatStillComes) {
   TargetRig rig;
   log_in(rig, {kFastAbort});

@@ -44,7 +44,7 @@ TEST(Rfc7143_11_19_TargetNop, APingIsEchoedAndNumbered) {
   EXPECT_TRUE(rig.target_is_silent());
 }
 
-//= ledger R7143-11.19-05 R7143-11.19.2-01 R7143-11.19.3-01
+//= ledger R7143-11.19-05 R7143-11.19.2-01 R7143-11.19.3-01 R7143-7.14-01
 TEST(Rfc7143_11_19_TargetNop, SilenceIsPingedAndThenGivenUp) {
   TargetRig rig({.ping_after = std::chrono::seconds(30), .ping_timeout = std::chrono::seconds(20)});
   log_in(rig);
@@ -170,6 +170,7 @@ TEST(Rfc7143_11_15_TargetLogout, AnUnknownCidAndRecoveryAreAnsweredAndChangeNoth
   EXPECT_FALSE(rig.closed);
 }
 
+//= ledger R7143-7.14-03 R7143-7.6-01
 TEST(Rfc7143_7_14_TargetConnection, ALostConnectionAbortsItsTasks) {
   TargetRig rig;
   log_in(rig);
@@ -185,6 +186,32 @@ TEST(Rfc7143_7_14_TargetConnection, ALostConnectionAbortsItsTasks) {
   EXPECT_TRUE(rig.take<Release>());
   rig.advance(std::chrono::minutes(1));
   EXPECT_EQ(rig.take<SessionEnded>()->reason, SessionEnded::Reason::connection_lost);
+}
+
+//= ledger R7143-7.14-05
+TEST(Rfc7143_7_14_TargetConnection, ALostConnectionTakesItsImmediateCommandsWithIt) {
+  TargetRig rig;
+  log_in(rig);
+  for (const std::uint32_t itt : {1U, 2U}) {
+    auto fields = read_fields(itt, 100, 512);
+    fields.immediate = true;
+    rig.send(wire::ScsiCommand::build(fields));
+  }
+  const TaskId answered = rig.take<Submit>()->task;
+  const TaskId running = rig.take<Submit>()->task;
+  rig.complete(answered);
+  rig.connection->peer_closed(rig.now);
+  rig.drain();
+  rig.destroy_connection();
+  std::vector<TaskId> aborted;
+  for (; !rig.asked.empty(); rig.asked.pop_front()) {
+    if (const auto* abort = std::get_if<Abort>(&rig.asked.front())) aborted.push_back(abort->task);
+  }
+  EXPECT_THAT(aborted, ::testing::ElementsAre(running)) << "the other one the device has done already";
+  rig.aborted(running);
+  EXPECT_TRUE(rig.take<Release>());
+  EXPECT_EQ(rig.session->active_tasks(), 0U);
+  EXPECT_TRUE(rig.session->has_failed()) << "the session may still be continued, the commands may not";
 }
 
 TEST(Rfc7143_11_9_1_TargetAsync, ALogoutIsAskedForAndTheConnectionDropped) {
@@ -231,6 +258,7 @@ TEST(Rfc7143_4_2_4_TargetReject, ASecondLoginEndsTheConnection) {
   EXPECT_TRUE(rig.closed);
 }
 
+//= ledger R7143-7.7-01
 TEST(Rfc7143_7_7_TargetFormatError, EndsTheConnection) {
   TargetRig rig;
   log_in(rig);
@@ -283,7 +311,9 @@ class TargetDigests : public ::testing::Test {
   TargetDigests() {
     rig.directory.policy.negotiation.list(text::KeyId::header_digest) = {text::Digest::crc32c, text::Digest::none};
     rig.directory.policy.negotiation.list(text::KeyId::data_digest) = {text::Digest::crc32c, text::Digest::none};
-    log_in(rig, {"HeaderDigest=CRC32C", "DataDigest=CRC32C", "ImmediateData=Yes"});
+    rig.directory.policy.negotiation.number(text::KeyId::max_outstanding_r2t).preferred = 2;
+    log_in(rig, {"HeaderDigest=CRC32C", "DataDigest=CRC32C", "ImmediateData=Yes", "MaxOutstandingR2T=2",
+                 "MaxBurstLength=4096", "FirstBurstLength=4096"});
   }
 
   /// Sends a PDU with one bit of the byte at `at` wrong.
@@ -300,12 +330,14 @@ class TargetDigests : public ::testing::Test {
 
 using Rfc7143_7_8_TargetDigests = TargetDigests;
 
+//= ledger R7143-7.8-01
 TEST_F(Rfc7143_7_8_TargetDigests, AHeaderErrorEndsTheConnection) {
   send_damaged(wire::NopOut::build({.itt = wire::Itt(1)}), {}, 20);
   ASSERT_TRUE(rig.closed);
   EXPECT_EQ(rig.closed->reason, CloseReason::header_digest);
 }
 
+//= ledger R7143-7.8-02
 TEST_F(Rfc7143_7_8_TargetDigests, ACommandWithDamagedDataNeverCame) {
   const auto data = pattern(512);
   send_damaged(wire::ScsiCommand::build(write_fields(1, 100, 512)), data, 60);
@@ -316,6 +348,7 @@ TEST_F(Rfc7143_7_8_TargetDigests, ACommandWithDamagedDataNeverCame) {
   EXPECT_TRUE(rig.take<Submit>());
 }
 
+//= ledger R7143-7.8-02 R7143-7.8-04 R7143-7.3-05
 TEST_F(Rfc7143_7_8_TargetDigests, ADamagedDataOutFailsTheTransfer) {
   const auto data = pattern(4096);
   std::vector<std::byte> disk(4096);
@@ -328,6 +361,25 @@ TEST_F(Rfc7143_7_8_TargetDigests, ADamagedDataOutFailsTheTransfer) {
   EXPECT_FALSE(rig.take<DataArrived>()) << "the sequence goes on to its end";
   rig.send(wire::DataOut::build(data_out_fields(1, tag_of(r2t), 1, 2048, true)), Bytes(data).subspan(2048));
   EXPECT_EQ(rig.take<DataArrived>()->failure, TransferFailure::protocol_service_crc_error);
+  EXPECT_TRUE(rig.target_is_silent()) << "the DataSN of the damaged one counts";
+}
+
+//= ledger R7143-7.8-04
+TEST_F(Rfc7143_7_8_TargetDigests, TheStatusWaitsForTheDataOfAllOutstandingR2ts) {
+  const auto data = pattern(8192);
+  std::vector<std::byte> disk(8192);
+  rig.send(wire::ScsiCommand::build(write_fields(1, 100, 8192)));
+  const auto submit = rig.take<Submit>();
+  rig.accept(submit->task, disk);
+  const auto first = rig.receive();
+  const auto second = rig.receive();
+  send_damaged(wire::DataOut::build(data_out_fields(1, tag_of(first), 0, 0, true)), Bytes(data).first(4096), 100);
+  EXPECT_THAT(rig.receive(), Is<wire::Reject>(With(&Reject::reason, RejectReason::data_digest_error)));
+  EXPECT_FALSE(rig.take<DataArrived>());
+  rig.complete(submit->task, {.status = wire::ScsiStatus::check_condition, .sense = Bytes(data).first(18)});
+  EXPECT_TRUE(rig.target_is_silent()) << "the second R2T is outstanding";
+  rig.send(wire::DataOut::build(data_out_fields(1, tag_of(second), 0, 4096, true)), Bytes(data).subspan(4096));
+  EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::status, wire::ScsiStatus::check_condition)));
 }
 
 }  // namespace

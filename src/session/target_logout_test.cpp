@@ -45,7 +45,7 @@ using Rfc7143_8_3_TargetSession = TargetLogoutLadder;
 using Rfc7143_11_14_TargetLogoutRequest = TargetLogoutLadder;
 using Rfc7143_11_15_TargetLogoutResponse = TargetLogoutLadder;
 
-//= ledger R7143-11.14-04 R7143-11.15-01 R7143-11.15.2-01
+//= ledger R7143-11.14-04 R7143-11.15-01 R7143-11.15.2-01 R7143-7.6-01
 TEST(Rfc7143_11_14_TargetPendingCommands, AreTerminatedWithoutAResponse) {
   for (const LogoutReason reason : {LogoutReason::close_session, LogoutReason::close_connection}) {
     TargetRig rig;

@@ -75,7 +75,7 @@ TEST_F(Rfc7143_11_6_1_TargetAbortTask, ACompletionUnderWayCountsAsTheAnswer) {
   EXPECT_TRUE(rig.target_is_silent());
 }
 
-//= ledger R7143-11.6.1-03
+//= ledger R7143-11.6.1-03 R7143-7.11-03
 TEST_F(Rfc7143_11_6_1_TargetAbortTask, ACommandThatNeverCameCountsAsComeNow) {
   auto fields = function_fields(Function::abort_task, 101);
   fields.referenced_task_tag = wire::Itt(1);
@@ -89,7 +89,7 @@ TEST_F(Rfc7143_11_6_1_TargetAbortTask, ACommandThatNeverCameCountsAsComeNow) {
   EXPECT_TRUE(rig.take<Submit>());
 }
 
-//= ledger R7143-11.6.1-03
+//= ledger R7143-11.6.1-03 R7143-7.11-04
 TEST_F(Rfc7143_11_6_1_TargetAbortTask, ATaskThatIsGoneDoesNotExist) {
   rig.complete(submit(command_fields(1, 100)));
   EXPECT_TRUE(rig.receive());
@@ -189,7 +189,7 @@ TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheCommandsThatItCovers) {
   EXPECT_TRUE(rig.take<SubmitTaskManagement>());
 }
 
-//= ledger R7143-4.2.3.3-07 R7143-13.23-05 R7143-4.2.3.3-01 R7143-11.5.1-07
+//= ledger R7143-4.2.3.3-07 R7143-13.23-05 R7143-4.2.3.3-01 R7143-11.5.1-07 R7143-10.7-02
 TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheDataOfValidTagsAndNotForEver) {
   for (const bool honest : {true, false}) {
     TargetRig fresh({}, {.transfer_tag_wait = std::chrono::seconds(3)});
@@ -208,6 +208,10 @@ TEST_F(Rfc7143_4_2_3_3_TargetMultiTaskAbort, WaitsForTheDataOfValidTagsAndNotFor
       fresh.advance(std::chrono::seconds(3));
     }
     EXPECT_EQ(fresh.take<Abort>()->task, task);
+    if (honest) continue;
+    fresh.send(wire::DataOut::build(data_out_fields(1, tag_of(r2t), 0, 0, true)), pattern(1024));
+    EXPECT_TRUE(fresh.target_is_silent()) << "late, and dropped without a word";
+    EXPECT_EQ(disk, std::vector<std::byte>(1024));
   }
 }
 

@@ -103,7 +103,7 @@ TEST_F(Rfc7143_6_4_TargetTextSequence, ANegotiationThatIsStartedAgainHasChangedN
   EXPECT_EQ(longest_data_in(), 8192U);
 }
 
-//= ledger R7143-6.4-10 R7143-6.2-19
+//= ledger R7143-6.4-10 R7143-6.2-19 R7143-7.12-03 R7143-7.12-04 R7143-7.12-05
 TEST_F(Rfc7143_6_4_TargetTextSequence, ARepeatedKeyIsRejectedAndChangesNothing) {
   const auto first = ask(request(false), kShorter);
   send(request(true, first.fields.ttt), text_pairs({"MaxRecvDataSegmentLength=1024"}));
@@ -112,6 +112,8 @@ TEST_F(Rfc7143_6_4_TargetTextSequence, ARepeatedKeyIsRejectedAndChangesNothing) 
   send(request(true), kShorter + kShorter);
   expect_reject(RejectReason::protocol_error);
   EXPECT_EQ(longest_data_in(), 8192U);
+  EXPECT_TRUE(ask(request(true)).fields.final);
+  EXPECT_EQ(longest_data_in(), 8192U) << "a sequence that succeeds brings nothing of those that failed";
   EXPECT_FALSE(rig.closed);
 }
 
@@ -158,7 +160,7 @@ TEST_F(Rfc7143_6_4_TargetTextSequence, AFinalRequestIsNotPutOffWithAnEmptyAnswer
   }
 }
 
-//= ledger R7143-11.10.4-04 R7143-6.2-22 R7143-6.2-19
+//= ledger R7143-11.10.4-04 R7143-6.2-22 R7143-6.2-19 R7143-10.3-01
 TEST_F(Rfc7143_11_10_4_TargetTextSequence, AStalledSequenceIsForgotten) {
   const auto first = ask(request(false), kShorter);
   rig.advance(ConnectionLimits{}.text_exchange_idle);

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+#include <string_view>
 #include <vector>
 
 namespace lunway::target {
@@ -87,6 +89,60 @@ TEST(Rfc7143_4_4_3_SessionRegistry, OtherPortalGroupsAndInitiatorsHaveTheirOwnPl
   EXPECT_EQ(one.evictions, 0);
   EXPECT_NE(one.handle, other_group.handle);
   EXPECT_NE(one.handle, other_initiator.handle);
+}
+
+// -------------------------------------------------------------------------------------------------- discovery sessions
+
+/// Of one initiator and ISID, at this portal of portal group `group`.
+NexusKey discovery(std::string_view address, std::optional<std::string_view> target = std::nullopt,
+                   std::uint16_t group = 1) {
+  session::Portal portal;
+  portal.address = *text::parse_target_address(address);
+  const auto name = target ? std::optional(text::IscsiName::parse(*target).value()) : std::nullopt;
+  return nexus_key(text::IscsiName::parse("iqn.2026-11.io.example:a").value(), wire::Isid::from_random(1, 1), name,
+                   group, portal);
+}
+
+constexpr std::string_view kDisk = "iqn.2026-11.io.example:disk";
+
+//= ledger R7143-7.4.2.1-01 R7143-7.4.2.1-05
+TEST(Rfc7143_7_4_2_1_SessionRegistry, AnUnnamedDiscoverySessionTakesThePlaceOfTheOneAtItsPortal) {
+  SessionRegistry registry(0);
+  Claimant old(registry, discovery("192.0.2.1:3260"));
+  const Claimant fresh(registry, discovery("192.0.2.1:3260"));
+  EXPECT_EQ(old.evictions, 1);
+  EXPECT_FALSE(fresh.is_answered) << "the old one is still there";
+  old.release();
+  EXPECT_TRUE(fresh.handle.has_value());
+  EXPECT_EQ(registry.size(), 1U);
+}
+
+//= ledger R7143-7.4.2.1-02 R7143-7.4.2.1-03 R7143-7.4.2.1-04
+TEST(Rfc7143_7_4_2_1_SessionRegistry, UnnamedDiscoverySessionsAtOtherPortalsAndNamedOnesAreLeftAlone) {
+  SessionRegistry registry(0);
+  Claimant one(registry, discovery("192.0.2.1:3260"));
+  const Claimant other_port(registry, discovery("192.0.2.1:3261"));
+  const Claimant other_address(registry, discovery("[2001:db8::1]:3260"));
+  const Claimant named(registry, discovery("192.0.2.1:3260", kDisk));
+  EXPECT_EQ(registry.size(), 4U) << "all at the same time";
+  one.release();
+  for (const Claimant* each : {&other_port, &other_address, &named}) {
+    EXPECT_TRUE(each->handle.has_value());
+    EXPECT_EQ(each->evictions, 0);
+    EXPECT_NE(each->handle, one.handle);
+  }
+}
+
+//= ledger R7143-7.4.2.2-01
+TEST(Rfc7143_7_4_2_2_SessionRegistry, ANamedDiscoverySessionHasThePlaceOfItsTargetAndPortalGroup) {
+  SessionRegistry registry(0);
+  const Claimant old(registry, discovery("192.0.2.1:3260", kDisk));
+  const Claimant other_group(registry, discovery("192.0.2.9:3260", kDisk, 2));
+  const Claimant other_target(registry, discovery("192.0.2.1:3260", "iqn.2026-11.io.example:tape"));
+  EXPECT_EQ(old.evictions, 0);
+  const Claimant fresh(registry, discovery("198.51.100.1:3260", kDisk));
+  EXPECT_EQ(old.evictions, 1) << "another portal of the same group";
+  EXPECT_FALSE(fresh.is_answered);
 }
 
 TEST(Rfc7143_11_12_6_SessionRegistry, AHandleIsNeverZero) {

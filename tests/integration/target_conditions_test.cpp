@@ -169,6 +169,7 @@ TEST_F(Rfc7143_11_4_7_2_TargetConditions, AnAnswerToAnR2tThatIsTooLongIsTheWrong
   EXPECT_TRUE(medium_is_untouched());
 }
 
+//= ledger(target) R7143-11.4.7.2-01 R7143-7.8-03 R7143-7.3-01
 TEST_F(Rfc7143_11_4_7_2_TargetConditions, ADamagedDataOutIsACrcErrorOnceAllHasCome) {
   begin(kNoImmediateData, true);
   write(8192, 0, true);
@@ -180,6 +181,7 @@ TEST_F(Rfc7143_11_4_7_2_TargetConditions, ADamagedDataOutIsACrcErrorOnceAllHasCo
   EXPECT_TRUE(medium_is_untouched());
 }
 
+//= ledger(target) R7143-11.4.7.2-01 R7143-7.9-02
 TEST_F(Rfc7143_11_4_7_2_TargetConditions, AMissingDataOutIsACrcErrorToo) {
   begin(kNoImmediateData);
   write(8192, 0, true);

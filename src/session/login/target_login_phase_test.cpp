@@ -83,7 +83,7 @@ TEST_F(Rfc7143_8_1_2_TargetConnection, WithoutALoginRequestIsClosedInTime) {
   EXPECT_TRUE(rig.closed);
 }
 
-//= ledger R7143-8.1.2-02 R7143-8.3-02 R7143-6.2-22
+//= ledger R7143-8.1.2-02 R7143-8.3-02 R7143-6.2-22 R7143-10.3-01
 TEST_F(Rfc7143_8_1_2_TargetConnection, AStalledLoginIsClosedInTimeAndLeavesNoSession) {
   ask(stay_in(kOperational), names());
   rig.advance(ConnectionLimits{}.login_time);
@@ -323,11 +323,13 @@ TEST_F(Rfc7143_6_3_TargetLoginPhase, TheRestOfALongAnswerEndsTheStageOnlyWithATB
   EXPECT_TRUE(ask(from_to(kOperational, kFullFeature)).is_final());
 }
 
-//= ledger R7143-6.2-23 R7143-6.2-04
+//= ledger R7143-6.2-23 R7143-6.2-04 R7143-10.3-02
 TEST_F(Rfc7143_6_2_TargetLoginText, SixExchangesAndMoreAreAllowed) {
-  const std::vector<std::string> keys{"ImmediateData=Yes", "MaxBurstLength=65536", "FirstBurstLength=65536",
-                                      "InitialR2T=Yes",    "DefaultTime2Wait=2",   "DefaultTime2Retain=0",
-                                      "DataPDUInOrder=Yes"};
+  const std::vector<std::string> keys{"ImmediateData=Yes",    "MaxBurstLength=65536",    "FirstBurstLength=65536",
+                                      "InitialR2T=Yes",       "DefaultTime2Wait=2",      "DefaultTime2Retain=0",
+                                      "DataPDUInOrder=Yes",   "DataSequenceInOrder=Yes", "MaxOutstandingR2T=1",
+                                      "ErrorRecoveryLevel=0", "MaxConnections=1",        "HeaderDigest=None",
+                                      "DataDigest=None",      "iSCSIProtocolLevel=1",    "TaskReporting=RFC3720"};
   ask(stay_in(kOperational), names());
   for (const std::string& key : keys) {
     const auto answer = ask(stay_in(kOperational), text_pairs({key}));
@@ -352,13 +354,15 @@ TEST_F(Rfc7143_6_1_TargetLoginText, KeysAndValuesAreCaseSensitive) {
   EXPECT_EQ(answer.value("DataDigest"), "Reject");
 }
 
-//= ledger R7143-6.2-19 R7143-6.2-20
+//= ledger R7143-6.2-19 R7143-6.2-20 R7143-7.12-01 R7143-7.12-02
 TEST_F(Rfc7143_6_2_TargetLoginText, AContradictionFailsTheLoginAsAWhole) {
   rig.directory.policy.negotiation.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
   ask(stay_in(kOperational), names({"FirstBurstLength=65536", "InitialR2T=No"}));
   const auto answer = ask(from_to(kOperational, kFullFeature), text_pairs({"MaxBurstLength=4096"}));
   EXPECT_EQ(answer.fields.status, LoginStatus::initiator_error);
   EXPECT_FALSE(rig.requested) << "no value took effect: there is no session";
+  ASSERT_TRUE(rig.closed);
+  EXPECT_EQ(rig.closed->reason, CloseReason::login_refused);
 }
 
 // --- The first request.
