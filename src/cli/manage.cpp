@@ -46,6 +46,7 @@ constexpr std::array<std::pair<std::string_view, TaskManagement>, 9> kFunctions{
 
 std::vector<std::string> words() {
   std::vector<std::string> words;
+  words.reserve(kFunctions.size());
   for (const auto& [word, function] : kFunctions) words.emplace_back(word);
   return words;
 }

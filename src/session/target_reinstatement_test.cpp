@@ -166,6 +166,35 @@ TEST_F(Rfc7143_6_3_6_TargetContinuation, ByTheOldCidOrByANewOne) {
   }
 }
 
+// Functions that the device still works on outlive their connection, and none that comes back has room for more.
+TEST_F(Rfc7143_6_3_6_TargetContinuation, BringsNoRoomForMoreFunctions) {
+  const auto reset = [](std::uint32_t itt) {
+    return wire::TaskManagementRequest::build({.immediate = true,
+                                               .function = wire::TaskManagementFunction::logical_unit_reset,
+                                               .lun = {},
+                                               .itt = wire::Itt(itt),
+                                               .cmd_sn = wire::CmdSN(100)});
+  };
+  TargetRig lost;
+  log_in(lost);
+  const std::uint32_t most = SessionLimits().management_functions;
+  for (std::uint32_t i = 0; i < most; ++i) {
+    lost.send(reset(50 + i));
+    ASSERT_TRUE(lost.take<SubmitTaskManagement>());
+  }
+  lost.connection->peer_closed(lost.now);
+  lost.drain();
+  lost.destroy_connection();
+  TargetRig second;
+  ask_to_join(second, lost, wire::Cid(4));
+  EXPECT_EQ(login_status(second), LoginStatus::success);
+  second.send(reset(90));
+  const auto answer = second.receive();
+  ASSERT_TRUE(answer);
+  EXPECT_THAT(answer->opcode(), ::testing::AnyOf(wire::Opcode::reject, wire::Opcode::task_management_response));
+  EXPECT_FALSE(lost.take<SubmitTaskManagement>());
+}
+
 TEST_F(Rfc7143_6_3_6_TargetContinuation, ACommandThatWaitedForItsTurnHasToBeSentAgain) {
   first.send(wire::ScsiCommand::build(read_fields(2, 101, 512)));  // behind a gap
   first.connection->peer_closed(first.now);

@@ -114,6 +114,27 @@ TEST(Rfc7143_4_2_3_3_TargetFencedFunction, WaitsForAcknowledgementsOnAllConnecti
   }
 }
 
+// The acknowledgement comes on one connection, the answer goes out on the other, whose peer reads no more.
+TEST(Rfc7143_4_2_3_3_TargetFencedFunction, EndsTheSessionInTimeAlsoWhenNobodyReadsItsAnswer) {
+  AcknowledgedConnections session("TaskReporting=ResponseFence,RFC3720");
+  session.complete(session.submit(session.second, command_fields(1, 100)));
+  EXPECT_THAT(session.receive(session.second), status_of(1));
+  EXPECT_TRUE(session.first.take<Release>());
+  session.send(session.first, function_header(Function::target_cold_reset, 101));
+  const auto device = session.first.take<SubmitTaskManagement>();
+  ASSERT_TRUE(device);
+  session.first.session->complete_task_management(device->task, wire::TaskManagementResponseCode::function_complete);
+  session.first.drain();
+  EXPECT_THAT(session.receive(session.second), question());
+  session.confirm(session.second);
+  EXPECT_FALSE(session.first.closed) << "the answer is on its way";
+  ASSERT_NE(session.first.connection->deadline(), kNever);
+  session.first.now = session.first.connection->deadline();
+  session.first.connection->expire(session.first.now);
+  session.first.drain();
+  EXPECT_TRUE(session.first.closed);
+}
+
 TEST(Rfc7143_4_2_2_3_3_TargetResponseFence, ALostConnectionOpensIt) {
   AcknowledgedConnections session("TaskReporting=ResponseFence,RFC3720");
   session.complete(session.submit(session.second, command_fields(1, 100)));

@@ -29,6 +29,9 @@ TaskManagement::TaskManagement(TargetSessionCore& session, std::uint32_t most) :
 }
 
 bool TaskManagement::has_room(const TargetConnectionCore& connection) const {
+  // Functions that outlive their connections count too: else each new connection would bring room for more.
+  const SessionLimits& limits = session_.limits();
+  if (running_.size() >= limits.management_functions || session_.tasks().living() >= limits.task_slots()) return false;
   return running_.size() < most_ ||
          std::ranges::none_of(
              running_, [&](const Function& function) { return function.task->connection == &connection; });

@@ -168,6 +168,8 @@ void TargetConnectionCore::reinstated() {
 void TargetConnectionCore::close_after_answer() {
   state_.step(Event::session_closed);
   close_when_transmitted(CloseReason::reset, {});
+  // This may be the verb of another connection, and the last one that this session sees.
+  if (!ended() && closing_deadline_ == kNever) closing_deadline_ = session_->last_tick() + limits_.closing_time;
 }
 
 void TargetConnectionCore::close_when_transmitted(CloseReason reason, std::string detail) {
