@@ -174,7 +174,7 @@ Step LogicalUnit::guarded(Task& task, Step step) {
   if (std::holds_alternative<SanitizeOrdered>(step) || std::holds_alternative<Wait>(step)) return step;
   const bool persists = std::holds_alternative<Persist>(step);
   const bool in_order = task.is_ordered_ && task.description_->needs_medium;
-  if (!task.hold_.is_idle() || !(touches_blocks(step) || persists || in_order)) return let_out(std::move(step));
+  if (!task.hold_.is_idle() || !(touches_blocks(step) || persists || in_order)) return let_out(task, std::move(step));
 
   const Execution& execution = task.execution_;
   const bool everything = persists || in_order;
@@ -221,15 +221,16 @@ Step LogicalUnit::claimed(Task& task, RangeGate& gate, const RangeGate::Claim& c
 /// What is stored is what is true when it is stored, not when the command changed it.
 Step LogicalUnit::released(Task& task, Step step) {
   if (std::holds_alternative<Persist>(step)) return newest_record(task.execution_);
-  return let_out(std::move(step));
+  return let_out(task, std::move(step));
 }
 
 /// Tokens stand for data as it was when they were made: those that the step touches end before the data changes.
-Step LogicalUnit::let_out(Step step) const {
-  if (const auto* write = std::get_if<WriteBlocks>(&step)) unit_->end_tokens_of(write->offset, write->length);
+Step LogicalUnit::let_out(const Task& task, Step step) const {
+  const Instant now = task.execution_.now;
+  if (const auto* write = std::get_if<WriteBlocks>(&step)) unit_->end_tokens_of(write->offset, write->length, now);
   const auto* access = std::get_if<Access>(&step);
   if (access != nullptr && access->verb != Access::Verb::read && access->verb != Access::Verb::flush) {
-    unit_of(*access)->end_tokens_of(access->offset, access->length);
+    unit_of(*access)->end_tokens_of(access->offset, access->length, now);
   }
   return step;
 }

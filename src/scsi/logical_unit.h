@@ -147,7 +147,7 @@ class LogicalUnit {
   Step guarded_elsewhere(Task& task, Step step);
   Step claimed(Task& task, RangeGate& gate, const RangeGate::Claim& claim, Step step);
   Step released(Task& task, Step step);
-  Step let_out(Step step) const;
+  Step let_out(const Task& task, Step step) const;
   Step failed(Task& task, Outcome::Failure failure);
   Step finished(Task& task, Step step);
   UnitState* unit_of(const Access& access) const;

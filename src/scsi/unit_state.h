@@ -77,9 +77,10 @@ class UnitState {
 
   /// These bytes are about to change. Called by whoever holds them in `gate`: a token is made with its blocks held
   /// alone, so it is either seen here or made of what the change leaves.
-  void end_tokens_of(std::uint64_t offset, std::uint64_t length) {
+  void end_tokens_of(std::uint64_t offset, std::uint64_t length, Instant now) {
     if (tokens.is_empty()) return;
     const std::lock_guard lock(mutex);
+    tokens.expire(now);  // those of initiators that are gone would burden every write
     tokens.cancel({.offset = offset, .length = length});
   }
 

@@ -197,6 +197,7 @@ void ServedSession::abandon_tasks(const Disk& disk, const CommandExecution* exce
     if (execution != nullptr && execution.get() != except && execution->disk() == &disk) execution->abandon();
   }
   end_copies_with(disk, std::move(done));
+  drain();
 }
 
 void ServedSession::end_copies_with(const Disk& disk, std::function<void()> done) {
@@ -205,7 +206,6 @@ void ServedSession::end_copies_with(const Disk& disk, std::function<void()> done
   }
   abandonments_.push_back({&disk, std::move(done)});
   execution_ended();
-  drain();
 }
 
 bool ServedSession::has_tasks_on(const Disk& disk, const CommandExecution* except) const {

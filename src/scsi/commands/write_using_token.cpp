@@ -132,7 +132,11 @@ Step start(Execution& execution, const Outcome& outcome) {
     return execution.check_condition(SenseKey::copy_aborted, SenseCode::copy_target_device_not_reachable);
   }
   // The list has been held against the capacity: this is about the state of the medium.
-  if (const auto answer = refusal_of(own, 0, 0, true)) return execution.check_condition(answer->key, answer->code);
+  if (const auto answer = refusal_of(own, 0, 0, true)) {
+    // Somebody may have reserved the unit while the list was on its way.
+    if (answer->status != Status::check_condition) return execution.good_with_status(answer->status);
+    return execution.check_condition(answer->key, answer->code);
+  }
 
   execution.stage = kCopies;
   execution.copy = std::make_shared<CopyWork>();

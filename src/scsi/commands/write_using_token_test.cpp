@@ -424,6 +424,20 @@ TEST(WriteUsingToken, IsAWriteToItsUnit) {
   EXPECT_EQ(bench.write(list).status, Status::reservation_conflict);
 }
 
+TEST(WriteUsingToken, MeetsAReservationThatCameBeforeItsList) {
+  TokenBench bench;
+  const auto list = TokenListBuilder(bench.token(0, 2)).range(0, 1);
+  bool is_reserved = false;
+  bench.there.while_performing = [&](const Step& step) {
+    if (!std::holds_alternative<ReceiveParameters>(step) || std::exchange(is_reserved, true)) return;
+    EXPECT_TRUE(bench.there.run_as(bench.there.second, {0x16, 0, 0, 0, 0, 0}).is_good());
+    bench.there.run({0x12, 0, 0, 0, 36, 0});  // the first initiator is the one that runs again
+  };
+  EXPECT_EQ(bench.write(list).status, Status::reservation_conflict);
+  EXPECT_TRUE(is_reserved);
+  EXPECT_EQ(bench.blocks(bench.there, 0, 1), bench.there.blocks_of(0));
+}
+
 TEST(WriteUsingToken, IsAReadOfTheOther) {
   TokenBench bench;
   const auto list = TokenListBuilder(bench.token(0, 2)).range(0, 1);

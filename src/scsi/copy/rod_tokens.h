@@ -65,6 +65,8 @@ class RodTokens {
   };
   Found find(Bytes token, Instant now);
 
+  /// Ends those whose time is over. Also add() and find() do.
+  void expire(Instant now);
   /// The range is about to change.
   void cancel(ByteRange range);
   /// Without effect on one that has ended.
@@ -74,7 +76,6 @@ class RodTokens {
   std::size_t size() const { return tokens_.size(); }
 
  private:
-  void expire(Instant now);
   bool make_room(const NexusIdentity* maker);
   /// Null: of a session that has gone.
   bool cancel_oldest(const NexusIdentity* maker);

@@ -12,6 +12,7 @@
 #include "base/big_endian.h"
 #include "scsi/copy/copy_limits.h"
 #include "scsi/nexus.h"
+#include "scsi/unit_state.h"
 
 namespace lunway::scsi {
 namespace {
@@ -47,6 +48,21 @@ TEST_F(RodTokenStore, KnowsWhetherThereIsAny) {
   EXPECT_EQ(token->state, RodToken::State::cancelled);
   tokens.end(*token, RodToken::State::deleted);
   EXPECT_EQ(token->state, RodToken::State::cancelled) << "it ends once";
+}
+
+// Who made them may be gone: the next change of the medium, wherever it is, ends those whose time is over.
+TEST_F(RodTokenStore, AChangeOfTheMediumEndsThoseWhoseTimeIsOver) {
+  UnitState unit((LogicalUnitOptions()));
+  const auto token = std::make_shared<RodToken>();
+  token->ranges = {{.offset = 0, .length = 512}};
+  token->dies = Instant::max();
+  token->timeout = std::chrono::seconds(1);
+  ASSERT_TRUE(unit.tokens.add(token, Instant()));
+  unit.end_tokens_of(4096, 512, Instant());
+  EXPECT_EQ(token->state, RodToken::State::valid);
+  unit.end_tokens_of(4096, 512, Instant(std::chrono::seconds(2)));
+  EXPECT_EQ(token->state, RodToken::State::expired);
+  EXPECT_TRUE(unit.tokens.is_empty());
 }
 
 TEST_F(RodTokenStore, RemembersOnlyTheLastThatEnded) {
