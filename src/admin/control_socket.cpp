@@ -172,9 +172,10 @@ void ControlSocket::serve_one(int connection) {
   if (!receive(connection, request, is_whole, wait_unless_stopping(connection, stopping_))) return;
   const std::size_t end = request.find('\n');
   if (end > kMaxRequestBytes) return;  // or there is none
-  auto answer = std::async(std::launch::async, answer_, request.substr(0, end));
+  // Where the machine has no thread left, it is answered in this one, without signs of life.
+  auto answer = std::async(std::launch::async | std::launch::deferred, answer_, request.substr(0, end));
   bool is_there = true;
-  while (answer.wait_for(sign_of_life_) != std::future_status::ready) {
+  while (answer.wait_for(sign_of_life_) == std::future_status::timeout) {
     is_there = is_there && send_all(connection, "\n", wait_unless_stopping(connection, stopping_));
   }
   send_all(connection, answer.get(), wait_unless_stopping(connection, stopping_));
