@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "target/directory.h"
 #include "target/served_session.h"
 #include "target/shard_server.h"
 #include "target/sweep.h"
@@ -79,16 +80,28 @@ void reset(ServedSession& session, session::TaskId task, const std::vector<std::
   end_copies_and_sweep(session, std::move(order));
 }
 
+/// Those too that this session does not see.
+std::vector<std::shared_ptr<Disk>> disks_of_target(ServedSession& session) {
+  const session::SessionRequest& request = session.engine().request();
+  const std::shared_ptr<const Catalog> catalog = session.shard().context().directory->catalog();
+  const ServedTarget* const target = catalog->find_served(*request.target_name, request.portal_group_tag);
+  if (target == nullptr) return session.disks();
+  std::vector<std::shared_ptr<Disk>> disks;
+  for (const LunMap::Entry& entry : target->luns->entries) disks.push_back(entry.disk);
+  return disks;
+}
+
 /// As if the power had failed: all sessions of the target end, this one after its answer.
 //= rfc7143#11.5.1
 void cold_reset(ServedSession& session, session::TaskId task) {
-  SweepOrder order = others_on(session.disks(), session);
+  const std::vector<std::shared_ptr<Disk>> disks = disks_of_target(session);
+  SweepOrder order = others_on(disks, session);
   order.first = [target = session.key().target_name](ServedSession& other) {
     if (other.key().target_name == target) other.close();
   };
   // Sessions of other targets that have the same disks go on.
   order.also = [](scsi::Nexus& nexus, Disk& disk, bool /*ends_tasks*/) { disk.unit.tell_reset(nexus); };
-  order.done = answer_later(session, task, [disks = session.disks()](ServedSession*) {
+  order.done = answer_later(session, task, [disks](ServedSession*) {
     for (const std::shared_ptr<Disk>& disk : disks) disk->unit.power_cycle();
   });
   sweep(session.shard(), std::move(order));

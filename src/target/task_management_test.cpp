@@ -34,6 +34,12 @@ constexpr unsigned kReset = 0x2903;
 constexpr unsigned kNexusLoss = 0x2907;
 constexpr unsigned kCleared = 0x2f00;
 
+constexpr const char* kRaw = "iqn.2026-11.io.lunway:raw";
+/// Has the disk of kOther too, as kUnit.
+constexpr const char* kNeighbour = "iqn.2026-11.io.lunway:neighbour";
+/// Does not see kOther.
+constexpr const char* kMasked = "iqn.2026-11.io.lunway:masked";
+
 class RunningServer : public ::testing::Test {
  protected:
   explicit RunningServer(bool allow_reset = true) {
@@ -47,7 +53,12 @@ class RunningServer : public ::testing::Test {
     target.portal_groups = {1};
     target.luns = {{0, "one"}, {1, "two"}};
     target.allow_reset = allow_reset;
-    config.targets = {target};
+    target.lun_access = {{.initiators = {kRaw}, .luns = {0, 1}}, {.initiators = {kMasked}, .luns = {0}}};
+    TargetConfig neighbour;
+    neighbour.name = kNeighbour;
+    neighbour.portal_groups = {1};
+    neighbour.luns = {{0, "two"}};
+    config.targets = {target, neighbour};
     auto started = Server::start(config);
     EXPECT_TRUE(started) << started.error().message;
     server = std::move(*started);
@@ -200,6 +211,18 @@ TEST_F(Rfc7143_11_5_1_TargetResets, AColdResetIsAPowerOnAndEndsAllSessions) {
   EXPECT_TRUE(other->is_closed());
   log_in(1, kPowerOn);
   log_in(2, kPowerOn);
+}
+
+TEST_F(Rfc7143_11_5_1_TargetResets, AColdResetReachesUnitsThatItsInitiatorDoesNotSee) {
+  RawInitiator issuer(port, std::string(kName), 1, "", kMasked);
+  ASSERT_TRUE(issuer.logged_in());
+  RawInitiator neighbour(port, kNeighbour, 1);
+  ASSERT_TRUE(neighbour.logged_in());
+  EXPECT_EQ(neighbour.test_unit_ready(kUnit), kPowerOn);
+  EXPECT_EQ(neighbour.test_unit_ready(kUnit), kGood);
+  neighbour.pending_write(kUnit);
+  EXPECT_EQ(issuer.manage(Function::target_cold_reset).response, Code::function_complete);
+  EXPECT_EQ(neighbour.test_unit_ready(kUnit), kPowerOn);
 }
 
 struct GuardedServer : RunningServer {

@@ -41,7 +41,8 @@ class RawInitiator {
   };
 
   /// Logs in. The same `number` again is the same initiator port.
-  RawInitiator(std::uint16_t port, const std::string& target, std::uint16_t number, const std::string& more_keys = {}) {
+  RawInitiator(std::uint16_t port, const std::string& target, std::uint16_t number, const std::string& more_keys = {},
+               const std::string& name = "iqn.2026-11.io.lunway:raw") {
     socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -55,7 +56,7 @@ class RawInitiator {
     login.isid = wire::Isid::from_random(0x123456, number);
     login.cid = wire::Cid(1);
     login.cmd_sn = wire::CmdSN(cmd_sn_);
-    std::string text = "InitiatorName=iqn.2026-11.io.lunway:raw\nTargetName=" + target + "\n" + more_keys;
+    std::string text = "InitiatorName=" + name + "\nTargetName=" + target + "\n" + more_keys;
     std::ranges::replace(text, '\n', '\0');
     send(wire::LoginRequest::build(login), bytes_of(text));
     const auto answer = receive();
