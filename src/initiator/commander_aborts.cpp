@@ -46,7 +46,15 @@ Result<> Commander::abort(TaskId id, AbortDone done) {
       aborting_.emplace(id, Aborting{.done = std::move(done), .answer = {}});
       return {};
     }
-    if (asked.error().code != ESRCH) return std::unexpected(asked.error());
+    if (asked.error().code == ESRCH) {
+      // It has ended, and its callback is on its way.
+      pending.aborted = true;
+      aborting_.emplace(id, Aborting{.done = std::move(done),
+                                     .answer = session::ManagementCompletion{
+                                         .response = wire::TaskManagementResponseCode::task_does_not_exist}});
+      return {};
+    }
+    if (asked.error().code != EBUSY) return std::unexpected(asked.error());
   }
   // Its callback runs first.
   abort(id);
@@ -89,7 +97,8 @@ Result<> Commander::query(TaskId id, ManagementDone done) {
                                         (*own)(management_result(Function::query_task, result, client_.failure()));
                                       });
     if (asked) return {};
-    if (asked.error().code != ESRCH) return std::unexpected(asked.error());
+    const bool is_unknown = asked.error().code == ESRCH || asked.error().code == EBUSY;
+    if (!is_unknown) return std::unexpected(asked.error());
     done = std::move(*own);
   }
   client_.defer([own = std::move(done)]() mutable { own(ManagementResult{}); });

@@ -109,8 +109,10 @@ Error to_error(session::SubmitError error) {
     case session::SubmitError::not_agreed:
       return {ErrorKind::task_management, static_cast<int>(wire::TaskManagementResponseCode::function_not_supported),
               "the function is RFC 7144's, and iSCSIProtocolLevel=2 was not agreed on with the target"};
+    case session::SubmitError::not_sent_yet:
+      return {ErrorKind::invalid_argument, EBUSY, "the command has not been sent yet"};
     case session::SubmitError::no_such_task:
-      return {ErrorKind::invalid_argument, ESRCH, "the command has not been sent yet, or has ended"};
+      return {ErrorKind::invalid_argument, ESRCH, "the command has ended"};
   }
   return {ErrorKind::resources, 0, ""};
 }

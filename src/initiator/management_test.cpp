@@ -348,6 +348,26 @@ TEST_F(LibraryAborts, SayThatItWasOverBefore) {
   expect_outcome(AbortOutcome::ended_first);
 }
 
+// The second command is carried out and answered when the callback of the first asks for its abort: nobody may be told
+// that it was never sent.
+TEST_F(LibraryAborts, OfWhatHasJustEndedAreTooLate) {
+  log_in();
+  TaskId second = 0;
+  const auto first = session->submit({.cdb = std::vector<std::byte>(6)}, [&](const Result<ScsiResult>&) {
+    EXPECT_FALSE(ended);
+    EXPECT_TRUE(session->submit_abort(second, outcome()));
+  });
+  ASSERT_TRUE(first);
+  second = submit(ended);
+  const wire::Itt tags[] = {command(), command()};
+  for (const wire::Itt itt : tags) target.respond(itt);
+  // It depends on how the responses are read whether the abort is sent.
+  for (int i = 0; i < 50 && !told; ++i) turn();
+  if (!told) answer(function().itt, Response::task_does_not_exist);
+  expect_outcome(AbortOutcome::ended_first);
+  EXPECT_TRUE((*ended)->good());
+}
+
 TEST_F(LibraryAborts, TakeBackWhatWasNotSent) {
   target.window_size = 0;
   log_in();

@@ -45,7 +45,8 @@ enum class SubmitError : std::uint8_t {
   too_long,        // the CDB, the data, or the payload of a ping
   not_possible,    // the session has ended or is being logged out, or is for discovery
   not_agreed,      // a function of RFC 7144, and iSCSIProtocolLevel is below 2
-  no_such_task,    // TaskManagementRequest::task has not been sent yet, has ended, or is no SCSI command
+  not_sent_yet,    // TaskManagementRequest::task: the target does not know of it
+  no_such_task,    // TaskManagementRequest::task has ended, or is no SCSI command
 };
 
 }  // namespace lunway::session

@@ -178,9 +178,14 @@ void InitiatorSessionCore::finish(InitiatorTask& task, TaskResult result) {
   assert(task.state == State::waiting || task.state == State::sent);
   if (task.state == State::waiting) unqueue(task);
   if (task.aborter) {
-    // An abort that has not left yet has nothing to do any more.
+    // An abort that has not left yet has nothing to do any more; of a command that was answered the target would say
+    // so.
     InitiatorTask* const aborter = tasks_.find(*task.aborter);
-    if (aborter != nullptr && aborter->state == State::waiting) finish(*aborter, TaskFailure{});
+    if (aborter != nullptr && aborter->state == State::waiting) {
+      constexpr ManagementCompletion kTooLate{.response = wire::TaskManagementResponseCode::task_does_not_exist};
+      const bool has_failed = std::holds_alternative<TaskFailure>(result);
+      finish(*aborter, has_failed ? TaskResult(TaskFailure{}) : TaskResult(kTooLate));
+    }
   }
   const bool answered = task.state == State::sent && task.is_function();
   task.result = std::move(result);

@@ -51,8 +51,9 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::manage(Instant now, const 
   InitiatorTask* referenced = nullptr;
   if (wire::has_referenced_task(request.function)) {
     referenced = tasks_.find(request.task);
-    if (referenced == nullptr || referenced->state != State::sent || referenced->scsi() == nullptr)
-      return std::unexpected(SubmitError::no_such_task);
+    if (referenced == nullptr || referenced->scsi() == nullptr) return std::unexpected(SubmitError::no_such_task);
+    if (referenced->state == State::waiting) return std::unexpected(SubmitError::not_sent_yet);
+    if (referenced->state != State::sent) return std::unexpected(SubmitError::no_such_task);
   }
   // Whoever resets a unit does so because its commands hang: half of what the engine keeps for itself is open to it.
   auto admitted = admit(now, limits_.task_management_time, limits_.reserved_tasks / 2);

@@ -82,6 +82,23 @@ TEST_F(Rfc7143_11_5_InitiatorFunction, IsNotForWhatIsNoSentCommand) {
   EXPECT_EQ(rig.session.manage(rig.time, {.function = task_reassign}).error(), SubmitError::not_possible);
 }
 
+// The status is there before the abort has left: it is answered as the target would, and not sent.
+TEST_F(Rfc7143_11_5_InitiatorFunction, ThatComesTooLateIsNotSent) {
+  log_in("ResponseFence");
+  const TaskId task = read(512);
+  const auto asked = sent<wire::ScsiCommand>();
+  const auto abort = rig.session.manage(rig.time, {.function = abort_task, .task = task});
+  ASSERT_TRUE(abort);
+  rig.deliver(wire::ScsiResponse::build(
+      rig.numbered(wire::ScsiResponse::Fields{.status = wire::ScsiStatus::busy, .itt = asked.itt})));
+  const auto* answer = rig.result_of<ManagementCompletion>(*abort);
+  ASSERT_NE(answer, nullptr);
+  EXPECT_EQ(answer->response, wire::TaskManagementResponseCode::task_does_not_exist);
+  EXPECT_NE(rig.result_of<ScsiCompletion>(task), nullptr);
+  rig.pump();
+  EXPECT_FALSE(rig.has_sent());
+}
+
 TEST_F(Rfc7143_11_5_InitiatorFunction, HasRoomWhenCommandsHaveNone) {
   InitiatorRig crowded(profile(), {}, {.tasks = 12, .reserved_tasks = 8});
   crowded.log_in();
