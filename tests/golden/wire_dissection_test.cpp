@@ -11,8 +11,8 @@
 #include <cstdio>
 #include <map>
 
-#include "tests/capture/conversation.h"
-#include "tests/capture/dissection.h"
+#include "capture/conversation.h"
+#include "tests/golden/dissection.h"
 #include "wire/additional_header.h"
 #include "wire/asynchronous_message.h"
 #include "wire/data_in.h"

@@ -8,8 +8,8 @@ from cpp_text import blank
 from tree import Complaint, Tree, room_of
 
 _ENGINE = ("base", "wire", "text", "session")
-_EVERYTHING = ("base", "wire", "text", "scsi", "volume", "runtime", "isns", "session", "target", "initiator", "admin",
-               "simulator", "conformance")
+_EVERYTHING = ("base", "wire", "text", "scsi", "volume", "runtime", "isns", "capture", "session", "target", "initiator",
+               "admin", "simulator", "conformance")
 
 # Each room and the rooms below it. A room may always include itself.
 MAY_INCLUDE: dict[str, tuple[str, ...]] = {
@@ -20,12 +20,13 @@ MAY_INCLUDE: dict[str, tuple[str, ...]] = {
     "volume": ("base",),
     "runtime": ("base",),
     "isns": ("base",),
+    "capture": ("base",),
     "session": ("base", "wire", "text"),
     "target": (*_ENGINE, "scsi", "volume", "runtime", "isns"),
     "initiator": (*_ENGINE, "runtime"),
-    "simulator": (*_ENGINE, "scsi", "volume"),
+    "simulator": (*_ENGINE, "scsi", "volume", "capture"),
     "admin": (*_ENGINE, "scsi", "volume", "runtime", "target"),
-    "conformance": ("base", "wire", "text", "runtime"),
+    "conformance": ("base", "wire", "text", "runtime", "capture"),
     "cli": _EVERYTHING,
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 
-#include "tests/capture/pcapng.h"
+#include "capture/pcapng.h"
 
 #include <cstdint>
 

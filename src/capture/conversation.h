@@ -12,7 +12,7 @@
 #include "base/bytes.h"
 #include "base/instant.h"
 #include "base/result.h"
-#include "tests/capture/pcapng.h"
+#include "capture/pcapng.h"
 
 namespace lunway::capture {
 

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,6 +23,9 @@ class PcapngFile {
   void add_packet(Instant when, Bytes packet, std::string_view comment = {});
 
   Bytes bytes() const { return file_; }
+
+  /// Takes out what was added since the last call: for a file that is written while it grows.
+  std::vector<std::byte> take() { return std::exchange(file_, {}); }
 
  private:
   std::vector<std::byte> file_;
