@@ -132,7 +132,10 @@ InitiatorTask* InitiatorSessionCore::next_to_send(wire::Cid cid, bool urgent_onl
   if (InitiatorTask* const task = take(urgent_)) return task;
   if (!window_.is_open()) return nullptr;
   if (InitiatorTask* const task = take(again_)) return task;
-  return urgent_only ? nullptr : take(waiting_);
+  if (urgent_only || !spread_.may_take(cid)) return nullptr;
+  InitiatorTask* const task = take(waiting_);
+  if (task != nullptr && spread_.is_choice() && task->scsi() != nullptr) enter_lane(*task, cid);
+  return task;
 }
 
 /// "There MUST NOT be more than one outstanding Text Request, or Text Response PDU on an iSCSI connection": one
@@ -187,12 +190,25 @@ void InitiatorSessionCore::finish(InitiatorTask& task, TaskResult result) {
       finish(*aborter, has_failed ? TaskResult(TaskFailure{}) : TaskResult(kTooLate));
     }
   }
+  if (task.lane) leave_lane(task);
   const bool answered = task.state == State::sent && task.is_function();
   task.result = std::move(result);
   task.state = State::departing;
   if (answered) function_ended();
   if (!task.internal) ++departing_;
   if (task.views == 0) release(task);
+}
+
+void InitiatorSessionCore::enter_lane(InitiatorTask& task, wire::Cid cid) {
+  const ScsiWork& work = *task.scsi();
+  task.lane = cid;
+  spread_.begin(cid, work.data_out.size() + work.data_in.size());
+}
+
+void InitiatorSessionCore::leave_lane(InitiatorTask& task) {
+  const ScsiWork& work = *task.scsi();
+  spread_.end(*task.lane, work.data_out.size() + work.data_in.size());
+  task.lane.reset();
 }
 
 void InitiatorSessionCore::drop_view(InitiatorTask& task) {
@@ -219,8 +235,9 @@ std::optional<TaskDone> InitiatorSessionCore::next_output() {
   return done;
 }
 
-void InitiatorSessionCore::connection_up(const LoginAgreement& agreement) {
+void InitiatorSessionCore::connection_up(wire::Cid cid, const LoginAgreement& agreement) {
   ++connections_;
+  spread_.join(cid);
   parameters_ = agreement.session;
   tsih_ = agreement.tsih;
   authenticated_ = agreement.event.authenticated;
@@ -228,12 +245,15 @@ void InitiatorSessionCore::connection_up(const LoginAgreement& agreement) {
 }
 
 void InitiatorSessionCore::connection_down(wire::Cid cid, bool logged_in, bool graceful) {
+  if (logged_in) retire(cid);
   if (logged_in) --connections_;
   const bool last = connections_ == 0;
   const TaskFault fault = graceful && closed_ ? TaskFault::session_closed : TaskFault::connection_lost;
   for (InitiatorTask& task : tasks_.slots()) {
     if (!is_living(task) || (!last && task.allegiance != cid)) continue;
-    finish(task, task.overdue ? TaskFailure{.fault = TaskFault::timed_out} : TaskFailure{.fault = fault});
+    const bool never_sent = task.state == State::waiting && !task.allegiance;
+    finish(task, task.overdue ? TaskFailure{.fault = TaskFault::timed_out}
+                              : TaskFailure{.fault = fault, .never_sent = never_sent});
   }
   std::erase(given_up_, cid);
   if (closing_by_ == cid && !closed_) closing_by_.reset();

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "session/command/initiator_spread.h"
 #include "session/command/initiator_task_table.h"
 #include "session/command/initiator_window.h"
 #include "session/initiator_limits.h"
@@ -71,7 +72,9 @@ class InitiatorSessionCore {
   bool is_closed() const { return closed_; }
   void set_closed() { closed_ = true; }
 
-  void connection_up(const LoginAgreement& agreement);
+  void connection_up(wire::Cid cid, const LoginAgreement& agreement);
+  /// The connection takes no further commands.
+  void retire(wire::Cid cid) { spread_.leave(cid); }
   /// The transport of a connection has ended, and its tasks end with it. `logged_in`: it was up; `graceful`: it has
   /// been logged out with the session.
   void connection_down(wire::Cid cid, bool logged_in, bool graceful);
@@ -124,6 +127,8 @@ class InitiatorSessionCore {
   }
   bool may_send(const InitiatorTask& task, wire::Cid cid) const;
   bool is_normal() const { return profile_.session_type == text::SessionType::normal; }
+  void enter_lane(InitiatorTask& task, wire::Cid cid);
+  void leave_lane(InitiatorTask& task);
   void unqueue(InitiatorTask& task);
   void release(InitiatorTask& task);
   void overdue(Instant now, InitiatorTask& task);
@@ -142,6 +147,7 @@ class InitiatorSessionCore {
   InitiatorSessionMachine machine_;
   InitiatorWindow window_;
   InitiatorTaskTable tasks_;
+  InitiatorSpread spread_;
   text::SessionParameters parameters_;
   wire::Tsih tsih_ = wire::kNewSession;
   bool authenticated_ = false;

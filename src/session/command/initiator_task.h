@@ -96,6 +96,8 @@ struct InitiatorTask {
   /// The connection whose business it is; unset until it is sent, where any will do.
   //= rfc7143#4.2.5.1
   std::optional<wire::Cid> allegiance;
+  /// The connection that InitiatorSpread charges with it.
+  std::optional<wire::Cid> lane;
   Instant deadline = kNever;
 
   /// Made by the engine for itself: no TaskDone.

@@ -32,6 +32,7 @@ InitiatorTask* InitiatorTaskTable::allocate() {
   task.immediate = false;
   task.cmd_sn = {};
   task.allegiance.reset();
+  task.lane.reset();
   task.deadline = kNever;
   task.aborter.reset();
   task.abort_cause = {};

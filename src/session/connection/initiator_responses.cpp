@@ -73,7 +73,7 @@ void InitiatorConnectionCore::login_succeeded(Instant now) {
   last_heard_ = now;
   logged_in_ = true;
   machine_.step(Event::login_accepted);
-  session_.connection_up(agreement);
+  session_.connection_up(cid_, agreement);
   outputs_.emplace_back(agreement.event);
 }
 
@@ -210,6 +210,7 @@ void InitiatorConnectionCore::honour(Instant now, wire::AsynchronousMessage pdu)
   switch (pdu.event()) {
     case wire::AsyncEvent::logout_request:
       machine_.step(Event::logout_asked);
+      session_.retire(cid_);
       if (!logout_) leave_by_ = std::min(leave_by_, now + most_of(pdu.parameter3()));
       break;
     case wire::AsyncEvent::connection_drop:
