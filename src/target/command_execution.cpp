@@ -104,10 +104,10 @@ bool CommandExecution::start_reading(scsi::Step& step) {
   buffer_ = session_.buffers().acquire(rest_);
   if (!buffer_) return false;
   data_in_ = buffer_.bytes();
-  return use_medium(step, {.verb = volume::VolumeRequest::Verb::read,
-                           .offset = offset_,
-                           .length = std::exchange(rest_, 0),
-                           .buffer = buffer_.bytes()});
+  return move_blocks(step, {.verb = volume::VolumeRequest::Verb::read,
+                            .offset = offset_,
+                            .length = std::exchange(rest_, 0),
+                            .buffer = buffer_.bytes()});
 }
 
 bool CommandExecution::buffer_available() {
@@ -157,10 +157,10 @@ void CommandExecution::data_arrived(session::TransferFailure failure) {
   const std::uint64_t length = buffer_.size();
   const std::uint64_t offset = std::exchange(offset_, offset_ + length);
   rest_ -= length;
-  if (use_medium(step, {.verb = volume::VolumeRequest::Verb::write,
-                        .offset = offset,
-                        .length = length,
-                        .buffer = buffer_.bytes()})) {
+  if (move_blocks(step, {.verb = volume::VolumeRequest::Verb::write,
+                         .offset = offset,
+                         .length = length,
+                         .buffer = buffer_.bytes()})) {
     run(step);
   }
 }
@@ -215,6 +215,21 @@ bool CommandExecution::start(scsi::Step& /*step*/, const scsi::AbortTasks& abort
   return false;
 }
 
+/// As use_medium(), for the data of a READ or WRITE, which may be fetched while other commands are looked at.
+bool CommandExecution::move_blocks(scsi::Step& step, const volume::VolumeRequest& request) {
+  if (!medium_->volume->prefetch(request)) return use_medium(step, request);
+  request_ = request;
+  state_ = State::waiting_for_medium;
+  session_.prefetching(*this);
+  return false;
+}
+
+void CommandExecution::move_prefetched() {
+  const volume::Started moved = medium_->volume->start(request_);
+  const Result<>& result = std::get<Result<>>(moved);
+  go_on(result ? 0 : result.error().code);
+}
+
 /// True when the request ended at once and `step` is what comes next.
 bool CommandExecution::use_medium(scsi::Step& step, const volume::VolumeRequest& request) {
   request_ = request;
@@ -246,7 +261,13 @@ bool CommandExecution::end_piece(scsi::Step& step, const scsi::Outcome& outcome)
 }
 
 void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
-  const bool wants_more = outcome.ok() && rest_ != 0;
+  go_on(outcome.error);
+  session_.drain();
+}
+
+/// The medium has no more to do with the request; `error` is an errno value, or 0.
+void CommandExecution::go_on(int error) {
+  const bool wants_more = error == 0 && rest_ != 0;
   if (ending_ == Ending::aborted || ending_ == Ending::abandoned ||
       (ending_ == Ending::unit_lost && (wants_more || uses(medium_->unit)))) {
     end_now();
@@ -255,11 +276,10 @@ void CommandExecution::medium_ended(const runtime::Outcome& outcome) {
   } else if (wants_more) {
     solicit_chunk();
   } else {
-    if (!outcome.ok()) log_failure(outcome.error);
-    run(disk_->unit.resume(*this, outcome_of(request_.verb, outcome.error)));
+    if (error != 0) log_failure(error);
+    run(disk_->unit.resume(*this, outcome_of(request_.verb, error)));
     if (ending_ == Ending::unit_lost && is_running() && state_ != State::waiting_for_medium) end_now();
   }
-  session_.drain();
 }
 
 /// The initiator is told by sense data; who looks after the server finds out here.

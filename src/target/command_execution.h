@@ -50,6 +50,9 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
   /// itself, with sense data that says so, as soon as that disk can no longer touch its memory.
   void lose_copy_unit();
 
+  /// The rest of the batch has been looked at, and what the volume has prefetched is near: moves it.
+  void move_prefetched();
+
   /// A buffer has become free, or may have. False: it was not enough, keep waiting.
   bool buffer_available();
 
@@ -96,10 +99,12 @@ class CommandExecution final : public scsi::Task, public scsi::Waker {
 
   bool start_reading(scsi::Step& step);
   void solicit_chunk();
+  bool move_blocks(scsi::Step& step, const volume::VolumeRequest& request);
   bool use_medium(scsi::Step& step, const volume::VolumeRequest& request);
   bool medium_has_it();
   bool end_piece(scsi::Step& step, const scsi::Outcome& outcome);
   void medium_ended(const runtime::Outcome& outcome);
+  void go_on(int error);
   void log_failure(int error) const;
   void refuse(scsi::Status status);
   void end_early(Ending ending);

@@ -72,17 +72,25 @@ void ServedSession::take_outputs() {
 void ServedSession::drain() {
   const std::shared_ptr<ServedSession> keep = shared_from_this();
   for (bool again = true; again;) {
-    again = false;
     take_outputs();
+    move_prefetched();
+    again = false;
     // A connection may leave while it is served.
     for (ServedConnection* connection : std::vector(connections_)) {
       if (std::ranges::find(connections_, connection) != connections_.end()) again |= connection->serve();
     }
+    again |= !prefetching_.empty();
   }
   if (engine_.deadline() != timer_.deadline()) timer_.arm(engine_.deadline());
   const bool failed = engine_.has_failed();
   if (failed != std::exchange(has_failed_, failed)) shard_.session_failed(*this, failed);
   if (ended_ && connections_.empty()) shard_.session_ended(*this);
+}
+
+/// One that has moved its blocks may want to move more.
+void ServedSession::move_prefetched() {
+  for (std::size_t i = 0; i < prefetching_.size(); ++i) prefetching_[i]->move_prefetched();
+  prefetching_.clear();
 }
 
 void ServedSession::expire(Instant now) {
@@ -91,7 +99,9 @@ void ServedSession::expire(Instant now) {
 }
 
 void ServedSession::shrink() {
-  if (engine_.active_tasks() == 0) std::vector<std::unique_ptr<CommandExecution>>().swap(executions_);
+  if (engine_.active_tasks() != 0) return;
+  std::vector<std::unique_ptr<CommandExecution>>().swap(executions_);
+  std::vector<CommandExecution*>().swap(prefetching_);
 }
 
 void ServedSession::close() {

@@ -69,6 +69,8 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   runtime::BufferPool& buffers();
   const scsi::NexusIdentity& identity() const { return *identity_; }
   std::span<const std::uint64_t> lun_list() const { return luns_.list(); }
+  /// Its volume fetches what it wants to move: its turn comes with the next drain().
+  void prefetching(CommandExecution& execution) { prefetching_.push_back(&execution); }
   void wait_for_buffer(CommandExecution& execution);
   void stop_waiting_for_buffer(CommandExecution& execution);
   /// From any thread: the task may go on, after so and so.
@@ -111,6 +113,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   void handle(const session::SubmitTaskManagement& request);
   void handle(const session::SessionEnded& ended);
 
+  void move_prefetched();
   void expire(Instant now);
   void tell_terminated(const Disk& disk);
   CommandExecution& execution_in(std::uint32_t slot);
@@ -124,6 +127,7 @@ class ServedSession : public std::enable_shared_from_this<ServedSession>, public
   session::TargetSession engine_;
   // By TaskId::slot(); made when a slot is used for the first time.
   std::vector<std::unique_ptr<CommandExecution>> executions_;
+  std::vector<CommandExecution*> prefetching_;
   std::vector<ServedConnection*> connections_;
   std::vector<Abandonment> abandonments_;
   runtime::Timer timer_;

@@ -75,10 +75,9 @@ class Volume {
 
   virtual const VolumeTraits& traits() const = 0;
 
-  /// The bytes themselves, for volumes that live in memory: data goes between the wire and the volume without a copy.
-  /// Empty when the volume has no such view, or when there is none of this range. The range lies inside the volume. A
-  /// view of a volume that is not writable must not be written.
-  virtual MutableBytes window(std::uint64_t offset, std::uint64_t length) = 0;
+  /// Says that this read or write will be started soon. True where it pays to do something else first: a volume in
+  /// memory has its bytes brought near the processor meanwhile, and start() will end it at once.
+  virtual bool prefetch(const VolumeRequest& /*request*/) const { return false; }
 
   /// Starts one request. The range lies inside the volume, or did when its command began, and a verb that changes bytes
   /// meets a writable volume; both are asserted, for the device server has checked them. `discard` and `zero` need the

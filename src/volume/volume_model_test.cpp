@@ -111,16 +111,23 @@ RC_GTEST_PROP(FileVolume, BehavesLikeAVectorOfBytes, ()) {
   unlink(path.c_str());
 }
 
-TEST(MemoryVolume, WindowIsTheVolumeItself) {
+TEST(MemoryVolume, PrefetchesWhatIsSmallAndChangesNothing) {
   const auto volume = MemoryVolume::create(kSize);
   ASSERT_TRUE(volume);
-  std::ranges::fill((*volume)->window(512, 1024), std::byte{7});
-  std::vector<std::byte> buffer(2048);
-  ASSERT_TRUE(perform(**volume, {.offset = 0, .length = 2048, .buffer = buffer}));
-  EXPECT_EQ(buffer[511], std::byte{0});
-  EXPECT_EQ(buffer[512], std::byte{7});
-  EXPECT_EQ(buffer[1535], std::byte{7});
-  EXPECT_EQ(buffer[1536], std::byte{0});
+  std::vector<std::byte> buffer(4096, std::byte{7});
+  const VolumeRequest write{.verb = VolumeRequest::Verb::write, .offset = 512, .length = 4096, .buffer = buffer};
+  EXPECT_TRUE((*volume)->prefetch(write));
+  std::array<Extent, 1> extents{};
+  ASSERT_TRUE(perform(**volume, {.verb = VolumeRequest::Verb::map, .offset = 0, .length = kSize, .extents = extents}));
+  EXPECT_FALSE(extents[0].has_space);
+  EXPECT_EQ(extents[0].length, kSize);
+}
+
+TEST(MemoryVolume, LeavesLongRequestsToTheProcessor) {
+  const auto volume = MemoryVolume::create(std::uint64_t{1} << 20);
+  ASSERT_TRUE(volume);
+  std::vector<std::byte> buffer(128U << 10);
+  EXPECT_FALSE((*volume)->prefetch({.offset = 0, .length = buffer.size(), .buffer = buffer}));
 }
 
 TEST(MemoryVolume, IsSparseBeyondTwoTebibytes) {
@@ -130,8 +137,11 @@ TEST(MemoryVolume, IsSparseBeyondTwoTebibytes) {
   std::vector<std::byte> buffer(512, std::byte{0x5a});
   ASSERT_TRUE(
       perform(**volume, {.verb = VolumeRequest::Verb::write, .offset = kHuge - 512, .length = 512, .buffer = buffer}));
-  EXPECT_EQ((*volume)->window(kHuge - 1, 1)[0], std::byte{0x5a});
-  EXPECT_EQ((*volume)->window(kHuge - 513, 1)[0], std::byte{0});
+  std::vector<std::byte> end(1024, std::byte{1});
+  ASSERT_TRUE(perform(**volume, {.offset = kHuge - 1024, .length = 1024, .buffer = end}));
+  EXPECT_EQ(end[511], std::byte{0});
+  EXPECT_EQ(end[512], std::byte{0x5a});
+  EXPECT_EQ(end[1023], std::byte{0x5a});
 }
 
 TEST(Volume, RangeCheckDoesNotWrap) {

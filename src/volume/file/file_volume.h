@@ -43,7 +43,6 @@ class FileVolume final : public Volume {
   Result<std::uint64_t> size_after_resize(std::optional<std::uint64_t> wanted_bytes) const override;
   Result<std::uint64_t> resize(std::optional<std::uint64_t> wanted_bytes) override;
   const VolumeTraits& traits() const override { return traits_; }
-  MutableBytes window(std::uint64_t, std::uint64_t) override { return {}; }
   Started start(const VolumeRequest& request) override;
 
  private:

@@ -26,8 +26,7 @@ class MemoryVolume final : public Volume {
 
   std::uint64_t size_bytes() const override { return memory_.size(); }
   const VolumeTraits& traits() const override { return traits_; }
-  /// Counts as written.
-  MutableBytes window(std::uint64_t offset, std::uint64_t length) override;
+  bool prefetch(const VolumeRequest& request) const override;
   Started start(const VolumeRequest& request) override;
 
  private:

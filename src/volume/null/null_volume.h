@@ -19,7 +19,6 @@ class NullVolume final : public Volume {
 
   std::uint64_t size_bytes() const override { return size_bytes_; }
   const VolumeTraits& traits() const override { return traits_; }
-  MutableBytes window(std::uint64_t, std::uint64_t) override { return {}; }
 
   Started start(const VolumeRequest& request) override {
     assert(contains(request.offset, request.length));

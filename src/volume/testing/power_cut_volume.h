@@ -28,7 +28,6 @@ class PowerCutVolume final : public Volume {
 
   std::uint64_t size_bytes() const override { return blocks_.size() * kBlock; }
   const VolumeTraits& traits() const override { return traits_; }
-  MutableBytes window(std::uint64_t, std::uint64_t) override { return {}; }
 
   Started start(const VolumeRequest& request) override {
     assert(contains(request.offset, request.length));
