@@ -27,7 +27,7 @@ TargetTask* TargetTaskTable::create(TargetTask::Kind kind, wire::HeaderView head
   task.arrival = ++arrivals_;
   task.kind = kind;
   task.state = TargetTask::State::running;
-  std::ranges::copy(header, task.header.begin());
+  copy_bytes(task.header, header);
 
   TargetTask*& first = bucket(task.itt());
   task.next_in_bucket = first;

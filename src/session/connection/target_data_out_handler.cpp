@@ -59,7 +59,7 @@ bool TargetConnectionCore::begin_data_out(wire::HeaderView header) {
                   .buffer_offset = pdu->buffer_offset(),
                   .length = pdu->data_segment_length(),
                   .final = pdu->final()};
-  std::ranges::copy(header, incoming.header.begin());
+  copy_bytes(incoming.header, header);
   const auto verdict = task->write.judge(incoming.pdu);
   incoming.taken = verdict == WriteTransfer::Verdict::take;
   const bool is_late = verdict == WriteTransfer::Verdict::unknown && late_data_.expects(pdu->itt());

@@ -69,9 +69,9 @@ MemoryVolume::~MemoryVolume() {
 /// commands asks for comes from memory at the same time, not one after the other.
 bool MemoryVolume::prefetch(const VolumeRequest& request) const {
   if (request.length > kMaxPrefetchedBytes) return false;
-  const Bytes range = memory_.subspan(request.offset, request.length);
-  const std::size_t lines = (range.size() + kCacheLineBytes - 1) / kCacheLineBytes;
-  for (std::size_t line = 0; line < lines; ++line) __builtin_prefetch(&range[line * kCacheLineBytes], 0, 2);
+  const std::byte* const begin = memory_.data() + request.offset;
+#pragma GCC unroll 8
+  for (std::uint64_t at = 0; at < request.length; at += kCacheLineBytes) __builtin_prefetch(begin + at, 0, 2);
   return true;
 }
 
