@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <linux/falloc.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 
 #include <algorithm>
 #include <bit>
@@ -36,6 +38,11 @@ bool can_fallocate(int descriptor, int mode, std::uint64_t behind_the_end) {
   return done == 0 || !is_refused(errno);
 }
 
+bool is_in_memory(int descriptor) {
+  struct statfs system = {};
+  return fstatfs(descriptor, &system) == 0 && (system.f_type == TMPFS_MAGIC || system.f_type == RAMFS_MAGIC);
+}
+
 /// Whether the device can make zeros without being sent any. A partition shares the queue of its disk.
 bool device_writes_zeros(const FileShape& shape) {
   const std::string device =
@@ -58,6 +65,7 @@ Result<FileShape> shape_of(int descriptor, const std::string& path) {
   if (S_ISREG(status.st_mode)) {
     shape.size_bytes = static_cast<std::uint64_t>(status.st_size);
     shape.preferred_block_size = as_preferred(static_cast<std::uint64_t>(status.st_blksize));
+    shape.is_in_memory = is_in_memory(descriptor);
     return shape;
   }
   if (!S_ISBLK(status.st_mode)) return failure(EINVAL, path + " is neither a regular file nor a block device");

@@ -19,6 +19,8 @@ struct FileShape {
   Kind kind = Kind::regular;
   std::uint64_t size_bytes = 0;
   std::uint32_t preferred_block_size = 4096;
+  /// Of a regular file: its file system has no other place for it than memory.
+  bool is_in_memory = false;
   /// Of a block device.
   unsigned device_major = 0;
   unsigned device_minor = 0;

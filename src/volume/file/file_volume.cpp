@@ -12,7 +12,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "volume/file/file_traits.h"
+#include "volume/file/immediate_transfer.h"
 
 namespace lunway::volume {
 namespace {
@@ -148,8 +148,7 @@ Result<std::unique_ptr<FileVolume>> FileVolume::open(const FileVolumeOptions& op
   std::vector<int> flushes = flush_descriptors_of(file->value(), options.read_only);
   VolumeTraits traits = traits_of(file->value(), *shape, options.read_only);
   traits.flush_lanes = static_cast<std::uint8_t>(flushes.size());
-  return std::unique_ptr<FileVolume>(
-      new FileVolume(file->release(), std::move(flushes), options, shape->size_bytes, traits));
+  return std::unique_ptr<FileVolume>(new FileVolume(file->release(), std::move(flushes), options, *shape, traits));
 }
 
 /// The lock goes with the first one, which belongs to the open file that holds it.
@@ -202,6 +201,8 @@ Started FileVolume::start(const VolumeRequest& request) {
     case VolumeRequest::Verb::read:
     case VolumeRequest::Verb::write:
       assert(request.buffer.size() == request.length);
+      assert(request.verb == VolumeRequest::Verb::read || traits_.writable);
+      if (is_in_memory_) return transfer_now(descriptor_, request);
       operation.kind = request.verb == VolumeRequest::Verb::read ? IoOp::Kind::read : IoOp::Kind::write;
       operation.memory = request.buffer;
       break;

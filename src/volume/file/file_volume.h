@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "volume/file/file_traits.h"
 #include "volume/volume.h"
 
 namespace lunway::volume {
@@ -47,17 +48,19 @@ class FileVolume final : public Volume {
 
  private:
   FileVolume(int descriptor, std::vector<int> flush_descriptors, const FileVolumeOptions& options,
-             std::uint64_t size_bytes, const VolumeTraits& traits)
+             const FileShape& shape, const VolumeTraits& traits)
       : descriptor_(descriptor),
         flush_descriptors_(std::move(flush_descriptors)),
         options_(options),
-        size_bytes_(size_bytes),
+        is_in_memory_(shape.is_in_memory),
+        size_bytes_(shape.size_bytes),
         traits_(traits) {}
 
   const int descriptor_;
   /// One for each lane.
   const std::vector<int> flush_descriptors_;
   const FileVolumeOptions options_;
+  const bool is_in_memory_;
   std::atomic<std::uint64_t> size_bytes_;
   const VolumeTraits traits_;
 };

@@ -6,15 +6,20 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "volume/testing/executor.h"
@@ -62,6 +67,52 @@ TEST_F(FileVolumeTest, MissingFileIsNamed) {
   ASSERT_FALSE(volume);
   EXPECT_EQ(volume.error().code, ENOENT);
   EXPECT_THAT(volume.error().message, HasSubstr("absent.img"));
+}
+
+/// A file in memory that is gone with the test.
+class InMemory : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    struct statfs system = {};
+    if (::statfs("/dev/shm", &system) != 0 || system.f_type != TMPFS_MAGIC) GTEST_SKIP() << "/dev/shm is no tmpfs";
+    path = "/dev/shm/lunway-XXXXXX";
+    const int descriptor = ::mkstemp(path.data());
+    ASSERT_GE(descriptor, 0);
+    ASSERT_EQ(::ftruncate(descriptor, kSize), 0);
+    ::close(descriptor);
+    volume = std::move(*FileVolume::open({.path = path}));
+  }
+  void TearDown() override {
+    if (volume != nullptr) ::unlink(path.c_str());
+  }
+
+  static constexpr off_t kSize = 64 << 10;
+  std::string path;
+  std::unique_ptr<FileVolume> volume;
+  std::vector<std::byte> buffer = std::vector<std::byte>(8192, std::byte{0x5a});
+};
+
+TEST_F(InMemory, ReadsAndWritesEndAtOnce) {
+  const auto written =
+      volume->start({.verb = VolumeRequest::Verb::write, .offset = 4096, .length = buffer.size(), .buffer = buffer});
+  ASSERT_TRUE(std::holds_alternative<Result<>>(written));
+  EXPECT_TRUE(std::get<Result<>>(written));
+  std::vector<std::byte> found(16384);
+  const auto read = volume->start({.offset = 0, .length = found.size(), .buffer = found});
+  ASSERT_TRUE(std::holds_alternative<Result<>>(read));
+  EXPECT_TRUE(std::get<Result<>>(read));
+  EXPECT_EQ(found[4095], std::byte{0});
+  EXPECT_EQ(found[4096], std::byte{0x5a});
+  EXPECT_EQ(found[4096 + 8191], std::byte{0x5a});
+  EXPECT_EQ(found[4096 + 8192], std::byte{0});
+}
+
+TEST_F(InMemory, AFileThatSomebodyHasCutEndsEarly) {
+  ASSERT_EQ(::truncate(path.c_str(), 12288), 0);
+  const auto read = volume->start({.offset = 8192, .length = buffer.size(), .buffer = buffer});
+  ASSERT_TRUE(std::holds_alternative<Result<>>(read));
+  ASSERT_FALSE(std::get<Result<>>(read));
+  EXPECT_EQ(std::get<Result<>>(read).error().code, ENODATA);
 }
 
 TEST_F(FileVolumeTest, CreatesSparse) {
