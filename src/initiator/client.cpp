@@ -146,7 +146,7 @@ Result<session::TaskId> Client::submitted(Submitted submitted, TaskEnd end) {
   const std::uint32_t slot = submitted->slot();
   if (slot >= ends_.size()) ends_.resize(slot + 1);
   ends_[slot] = std::move(end);
-  pump();
+  has_requests_ = true;
   return *submitted;
 }
 
@@ -196,9 +196,21 @@ void Client::log_out() {
 
 // ----------------------------------------------------------------------------------------------------------- turns
 
+/// What was started since the last turn leaves in one piece, and so does what callbacks start.
 bool Client::turn(Instant deadline) {
+  turning_ = true;
+  send_requests();
   loop_->turn(callbacks_.empty() ? deadline : Instant::min());
-  return run_callbacks();
+  const bool ran = run_callbacks();
+  if (send_requests()) loop_->turn(Instant::min());
+  turning_ = false;
+  return ran;
+}
+
+bool Client::send_requests() {
+  if (!std::exchange(has_requests_, false)) return false;
+  pump();
+  return true;
 }
 
 /// Those that are due now; what they defer waits for the next turn.
@@ -215,8 +227,9 @@ bool Client::run_callbacks() {
 void Client::defer(std::move_only_function<void()> call) { callbacks_.push_back(std::move(call)); }
 
 void Client::flush() {
+  if (turning_) return;  // the turn ends with all that a callback has started under way
   loop_->flush();
-  if (callbacks_.empty())
+  if (callbacks_.empty() && !has_requests_)
     pollable_.arm(loop_->next_deadline());
   else
     pollable_.raise();

@@ -98,6 +98,7 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   void connect_elsewhere(Error failure);
   void told_opened(Result<> result);
   bool run_callbacks();
+  bool send_requests();
   Instant clock() { return loop_->now(); }
 
   Url url_;
@@ -126,6 +127,8 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   /// TaskEnds by the slot of their task.
   std::vector<TaskEnd> ends_;
   std::deque<std::move_only_function<void()>> callbacks_;
+  bool has_requests_ = false;  // that the connection has not been asked for yet
+  bool turning_ = false;
   bool leaving_ = false;  // log_out() was called
   bool destroying_ = false;
 
