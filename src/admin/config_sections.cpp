@@ -14,6 +14,9 @@
 namespace lunway::admin {
 namespace {
 
+/// A shard that has looked in vain for longer should have slept.
+constexpr int kMostBusyPollUs = 10'000;
+
 std::optional<target::ChapCredentials> read_credentials(TomlReader& section) {
   const auto user = section.text("user");
   const auto file = section.text("secret_file");
@@ -163,6 +166,9 @@ void read_server(TomlReader section, target::ServerConfig& into) {
       into.io = target::IoKind::epoll;
     else if (*io != "auto")
       section.complain("io", "io wants \"auto\", \"uring\" or \"epoll\"");
+  }
+  if (const auto time = section.integer("busy_poll_us", 0, kMostBusyPollUs)) {
+    into.busy_poll = std::chrono::microseconds(*time);
   }
   if (const auto state = section.text("state")) into.state_directory = *state;
   section.read_flag("allow_anyone", into.allow_anyone);

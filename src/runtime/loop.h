@@ -15,6 +15,7 @@
 #include "base/instant.h"
 #include "base/result.h"
 #include "runtime/buffer_pool.h"
+#include "runtime/busy_poll.h"
 #include "runtime/ring.h"
 #include "runtime/timers.h"
 
@@ -28,6 +29,8 @@ class Loop {
   struct Options {
     RingKind ring = RingKind::automatic;
     BufferPool::Options buffers;
+    /// How long turn() looks for work before it sleeps, where that pays (busy_poll.h).
+    Duration busy_poll = Duration::zero();
   };
 
   static Result<std::unique_ptr<Loop>> make(const Options& options);
@@ -62,8 +65,9 @@ class Loop {
   void stop();
 
  private:
-  Loop(std::unique_ptr<Ring> ring, BufferPool buffers);
+  Loop(std::unique_ptr<Ring> ring, BufferPool buffers, Duration busy_poll);
 
+  bool look();
   void run_posted_calls();
 
   std::unique_ptr<Ring> ring_;
@@ -71,7 +75,9 @@ class Loop {
   BufferPool buffers_;
   Instant now_;
   bool now_is_known_ = false;
+  BusyPoll busy_poll_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> has_calls_ = false;
   std::mutex mutex_;
   std::vector<Call> posted_;   // guarded by mutex_
   std::vector<Call> running_;  // the batch taken out of posted_

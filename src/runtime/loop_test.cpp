@@ -61,6 +61,18 @@ TEST_P(LoopTest, TimersFireWhileNothingElseHappens) {
   EXPECT_GE(loop->now() - start, 10ms);
 }
 
+// A busy poll sees the wake-ups that a sleep waits for: the test would last an hour if one were lost.
+TEST_P(LoopTest, CallsAndStopsEndABusyPoll) {
+  options_.busy_poll = 1h;
+  auto shard = start_shard();
+  for (int i = 0; i < 100; ++i) {
+    std::promise<void> ran;
+    shard->post([&ran](Loop&) { ran.set_value(); });
+    ran.get_future().wait();
+  }
+  shard.reset();
+}
+
 TEST_P(LoopTest, PostedCallsRunInOrderOnTheLoop) {
   auto loop = make_loop();
   std::vector<int> ran;

@@ -58,6 +58,7 @@ bool admits_the_same(const TargetConfig& a, const TargetConfig& b) {
 Result<> check_change(const ServerConfig& now, const ServerConfig& next) {
   if (now.shards != next.shards) return needs_restart("shards");
   if (now.io != next.io) return needs_restart("io");
+  if (now.busy_poll != next.busy_poll) return needs_restart("busy_poll_us");
   if (now.isns != next.isns) return needs_restart("isns");
   // An iSNS server knows this one by the name of its first target.
   if (!now.isns.empty() && now.targets.front().name != next.targets.front().name) {

@@ -155,6 +155,7 @@ Result<> Server::Impl::start_shards() {
     options.name = "shard-" + std::to_string(i);
     options.loop.ring = ring_kind(config_.io);
     options.loop.buffers.budget_bytes = kBufferBytesPerShard;
+    options.loop.busy_poll = config_.busy_poll;
     auto shard = runtime::Shard::start(options);
     if (!shard) return std::unexpected(shard.error());
     shards_.push_back(std::move(*shard));

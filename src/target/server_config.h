@@ -160,10 +160,15 @@ enum class LogLevel : std::uint8_t {
 
 enum class IoKind { automatic, uring, epoll };
 
+/// The way of a command over loopback or a fast network, and back.
+inline constexpr Duration kDefaultBusyPoll = std::chrono::microseconds(50);
+
 struct ServerConfig {
   /// Threads that serve; 0: one per core.
   unsigned shards = 0;
   IoKind io = IoKind::automatic;
+  /// How long a shard looks for work before it sleeps, where work comes that fast; zero: it sleeps at once.
+  Duration busy_poll = kDefaultBusyPoll;
   /// Where unique ids and reservations are kept; empty: ids last as long as the process.
   std::string state_directory;
   std::vector<PortalGroupConfig> portal_groups;

@@ -12,6 +12,8 @@
 #include <thread>
 #include <utility>
 
+#include "runtime/busy_poll.h"
+
 namespace lunway::cli {
 namespace {
 
@@ -19,13 +21,20 @@ constexpr auto kWatchInterval = std::chrono::milliseconds(100);
 /// Sessions keep their own time limits; this one only bounds how long a missed wake-up could matter.
 constexpr int kPollLimitMs = 1000;
 
+/// A busy target answers sooner than a thread falls asleep, and to wake the thread would be the target's work.
+constexpr auto kBusyPoll = std::chrono::microseconds(100);
+
 using Share = std::vector<Load*>;
 
 void drive(const Share& share) {
   std::vector<pollfd> descriptors;
   for (const Load* load : share) descriptors.push_back({load->descriptor(), POLLIN, 0});
+  const auto wait_for = [&descriptors](int limit_ms) {
+    return ::poll(descriptors.data(), descriptors.size(), limit_ms) > 0;
+  };
+  runtime::BusyPoll busy_poll(kBusyPoll);
   while (std::ranges::any_of(share, &Load::is_running)) {
-    ::poll(descriptors.data(), descriptors.size(), kPollLimitMs);
+    if (!busy_poll([&] { return wait_for(0); })) wait_for(kPollLimitMs);
     for (std::size_t i = 0; i < share.size(); ++i)
       if (descriptors[i].revents != 0) share[i]->service();
   }
