@@ -25,6 +25,7 @@ void add_all(CLI::App& program, Chosen& chosen) {
   add_write(program, chosen);
   add_copy(program, chosen);
   add_ctl(program, chosen);
+  add_proxy(program, chosen);
   add_check_config(program, chosen);
   add_version(program, chosen);
 }

@@ -43,6 +43,7 @@ void add_write(CLI::App& program, Chosen& chosen);
 void add_copy(CLI::App& program, Chosen& chosen);
 void add_demo(CLI::App& program, Chosen& chosen);
 void add_ctl(CLI::App& program, Chosen& chosen);
+void add_proxy(CLI::App& program, Chosen& chosen);
 void add_check_config(CLI::App& program, Chosen& chosen);
 void add_version(CLI::App& program, Chosen& chosen);
 

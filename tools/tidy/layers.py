@@ -8,8 +8,8 @@ from cpp_text import blank
 from tree import Complaint, Tree, room_of
 
 _ENGINE = ("base", "wire", "text", "session")
-_EVERYTHING = ("base", "wire", "text", "scsi", "volume", "runtime", "isns", "capture", "session", "target", "initiator",
-               "admin", "simulator", "conformance")
+_EVERYTHING = ("base", "wire", "text", "scsi", "volume", "runtime", "isns", "capture", "proxy", "session", "target",
+               "initiator", "admin", "simulator", "conformance")
 
 # Each room and the rooms below it. A room may always include itself.
 MAY_INCLUDE: dict[str, tuple[str, ...]] = {
@@ -21,6 +21,7 @@ MAY_INCLUDE: dict[str, tuple[str, ...]] = {
     "runtime": ("base",),
     "isns": ("base",),
     "capture": ("base",),
+    "proxy": ("base", "wire", "text", "runtime"),
     "session": ("base", "wire", "text"),
     "target": (*_ENGINE, "scsi", "volume", "runtime", "isns"),
     "initiator": (*_ENGINE, "runtime"),
