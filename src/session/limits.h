@@ -42,6 +42,13 @@ struct ConnectionLimits {
   /// Answers other than SCSI status that wait to be sent (NOP-In, Reject, Async, ...). When they are that many, the
   /// connection takes no input until some are gone.
   std::uint32_t queued_answers = 32;
+  /// Numbered PDUs that are kept until they are acknowledged, and the bytes of their data segments. More are not kept:
+  /// a Status SNACK for the oldest is rejected. Nothing is kept at ErrorRecoveryLevel 0.
+  std::uint32_t retained_responses = 256;
+  std::size_t retained_response_bytes = std::size_t{1024} * 1024;
+  /// How long they may stay unacknowledged. Then the target asks with a NOP-In.
+  //= rfc7143#7.1.4.2
+  Duration acknowledgement_wait = std::chrono::seconds(2);
   /// PDUs and payload bytes that one next_transmit() gathers at most.
   std::uint32_t transmit_pdus = 64;
   std::size_t transmit_bytes = std::size_t{1024} * 1024;
@@ -49,6 +56,10 @@ struct ConnectionLimits {
 
 /// Connections that one session may be allowed to have, whatever the configuration says.
 inline constexpr std::uint32_t kMaxConnections = 64;
+
+/// Recovery within commands and connections, but not of connections.
+//= rfc7143#7.1.5
+inline constexpr std::uint32_t kMaxErrorRecoveryLevel = 1;
 
 /// For one session. What a connection may have at any time comes on top where a session has several: see
 /// for_connections().
@@ -69,6 +80,11 @@ struct SessionLimits {
   Duration transfer_tag_wait = std::chrono::seconds(3);
   /// Lost connections that a session remembers until Time2Wait and Time2Retain are over; the oldest gives way.
   std::uint32_t lost_connections = 8;
+
+  /// Reads whose data is kept although the status has been sent, until the initiator acknowledges that; and the bytes
+  /// of their data. A SNACK for data that is kept no longer is rejected. Nothing is kept at ErrorRecoveryLevel 0.
+  std::uint32_t retained_reads = 64;
+  std::size_t retained_read_bytes = std::size_t{8} * 1024 * 1024;
 
   /// Every connection can have one immediate command and one immediate function under way, whatever the others do.
   //= rfc7143#4.2.2.1

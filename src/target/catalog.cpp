@@ -58,6 +58,7 @@ session::LoginPolicy login_policy(const TargetConfig& config) {
   session::LoginPolicy policy = login_policy(config.authentication, config.alias);
   policy.may_reset_target = config.allow_reset;
   policy.negotiation.number(KeyId::max_connections).preferred = config.max_connections;
+  policy.negotiation.number(KeyId::error_recovery_level).preferred = config.error_recovery_level;
   policy.negotiation.number(KeyId::default_time2wait).preferred = config.default_time2wait_s;
   policy.negotiation.number(KeyId::default_time2retain).preferred = config.default_time2retain_s;
   // No is agreed on where both sides prefer it.

@@ -12,6 +12,7 @@
 
 #include "scsi/commands/pieces.h"
 #include "scsi/copy/copy_limits.h"
+#include "session/command/write_transfer.h"
 #include "session/limits.h"
 #include "target/shard_server.h"
 
@@ -57,6 +58,9 @@ TEST(LimitsPage, SaysWhatBoundsAConnection) {
              seconds(limits.ping_after) + " of silence, then " + seconds(limits.ping_timeout));
   expect_row("`ConnectionLimits::discovery_idle`", seconds(limits.discovery_idle));
   expect_row("`ConnectionLimits::closing_time`", seconds(limits.closing_time));
+  expect_row("`ConnectionLimits::retained_responses`, `retained_response_bytes`",
+             std::to_string(limits.retained_responses) + " numbered PDUs, " + kib(limits.retained_response_bytes));
+  expect_row("`ConnectionLimits::acknowledgement_wait`", seconds(limits.acknowledgement_wait));
   expect_row("`ConnectionLimits::transmit_pdus`, `transmit_bytes`",
              std::to_string(limits.transmit_pdus) + " PDUs, " + kib(limits.transmit_bytes));
 }
@@ -71,6 +75,9 @@ TEST(LimitsPage, SaysWhatBoundsASession) {
   expect_row("`SessionLimits::departing_tasks`", std::to_string(limits.departing_tasks) + " ");
   expect_row("`SessionLimits::held_bytes`", kib(limits.held_bytes));
   expect_row("`SessionLimits::transfer_tag_wait`", seconds(limits.transfer_tag_wait));
+  expect_row("`SessionLimits::retained_reads`, `retained_read_bytes`",
+             std::to_string(limits.retained_reads) + " reads, " + kib(limits.retained_read_bytes));
+  expect_row("`kMaxRecoveryR2ts`", std::to_string(session::kMaxRecoveryR2ts) + " ");
   expect_row("`SessionLimits::lost_connections`", std::to_string(limits.lost_connections) + " ");
   expect_row("`ServerContext::max_failed_sessions`", std::to_string(server.max_failed_sessions) + " ");
 }

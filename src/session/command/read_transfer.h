@@ -34,6 +34,7 @@ class ReadTransfer {
   DataIn next(std::uint32_t max_data, std::uint32_t max_burst);
 
   std::uint32_t sent() const { return offset_; }
+  std::uint32_t length() const { return length_; }
 
  private:
   std::span<const Bytes> pieces_;

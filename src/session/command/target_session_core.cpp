@@ -9,17 +9,21 @@
 #include <cassert>
 
 #include "session/connection/target_connection_core.h"
+#include "session/recovery/session_recovery.h"
 
 namespace lunway::session {
 namespace {
+
+bool recovers(const text::SessionParameters& agreed) { return agreed.error_recovery_level != 0; }
 
 WriteTransfer::Rules rules_of(const text::SessionParameters& agreed) {
   return {.initial_r2t = agreed.initial_r2t,
           .immediate_data = agreed.immediate_data,
           .first_burst_length = agreed.first_burst_length,
           .max_burst_length = agreed.max_burst_length,
-          .max_outstanding_r2t = agreed.max_outstanding_r2t,
-          .data_pdu_in_order = agreed.data_pdu_in_order};
+          .max_outstanding_r2t = recovers(agreed) ? 1U : agreed.max_outstanding_r2t,
+          .data_pdu_in_order = agreed.data_pdu_in_order,
+          .recovers = recovers(agreed)};
 }
 
 std::size_t held_block_bytes(const SessionRequest& request) {
@@ -40,7 +44,11 @@ TargetSessionCore::TargetSessionCore(const SessionRequest& request, wire::Tsih t
       management_(*this, limits.management_functions),
       fence_(*this),
       members_(limits.lost_connections),
-      announced_max_(window_.max()) {}
+      announced_max_(window_.max()) {
+  if (recovers(request.session)) recovery_ = std::make_unique<SessionRecovery>(*this);
+}
+
+TargetSessionCore::~TargetSessionCore() = default;
 
 // Testing for the execution state precedes any other action at the target.
 //= rfc7143#4.2.2.1

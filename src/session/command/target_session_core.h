@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -27,6 +28,7 @@
 
 namespace lunway::session {
 
+class SessionRecovery;
 class TargetConnectionCore;
 
 /// What becomes of a request that has just come.
@@ -42,6 +44,7 @@ enum class Admission : std::uint8_t {
 class TargetSessionCore {
  public:
   TargetSessionCore(const SessionRequest& request, wire::Tsih tsih, const SessionLimits& limits);
+  ~TargetSessionCore();
 
   // ------------------------------------------------------------------------------- the owner's side: TargetSession
 
@@ -147,6 +150,8 @@ class TargetSessionCore {
   wire::CmdSN announced_max() const { return announced_max_; }
   void announce(wire::CmdSN max) { announced_max_ = max; }
   ResponseFence& fence() { return fence_; }
+  /// Null at ErrorRecoveryLevel 0.
+  SessionRecovery* recovery() const { return recovery_.get(); }
   /// The tasks of a multi-task abort may end before their transfers.
   //= rfc7143#4.2.3.4
   bool fast_abort() const { return request_.session.task_reporting == text::TaskReporting::fast_abort; }
@@ -193,6 +198,7 @@ class TargetSessionCore {
   HeldData held_;
   TaskManagement management_;
   ResponseFence fence_;
+  std::unique_ptr<SessionRecovery> recovery_;
   TaskList<&TargetTask::attention_link> attention_;
   SessionMembers members_;
   wire::CmdSN announced_max_;

@@ -212,7 +212,7 @@ void TargetSessionCore::leave_window(TargetTask& task) {
 
 void TargetSessionCore::release_when_idle(TargetTask& task) {
   const bool over = task.state == State::leaving || task.state == State::departing;
-  if (!over || task.memory_in_use() || task.release_due) return;
+  if (!over || task.memory_in_use() || task.retained || task.release_due) return;
   free_held(task);
   if (task.submitted && task.kind == TargetTask::Kind::command) {
     task.release_due = true;

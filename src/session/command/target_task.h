@@ -133,6 +133,8 @@ struct TargetTask {
   std::uint32_t pdus_in_flight = 0;
   /// A Data-Out is being received into the task's memory.
   bool receiving = false;
+  /// Its data may be asked for once more, although the status has been sent.
+  bool retained = false;
   /// A bit for each task management function under way that ends this task.
   ManagementMarks aborted_for;
   /// The initiator was told to send nothing more for it, and has not confirmed that yet.

@@ -11,8 +11,9 @@ namespace lunway::session {
 void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
   rules_ = rules;
   length_ = announced.length;
-  wanted_end_ = immediate_taken_ = outstanding_ = solicited_next_ = 0;
-  unsolicited_open_ = unsolicited_owed_ = stopped_ = soliciting_ = false;
+  wanted_end_ = immediate_taken_ = outstanding_ = solicited_next_ = recovery_end_ = 0;
+  unsolicited_open_ = unsolicited_owed_ = stopped_ = soliciting_ = broken_ = false;
+  recoveries_ = 0;
   failure_ = TransferFailure::none;
   const std::uint32_t unsolicited_limit = std::min(announced.length, rules.first_burst_length);
 
@@ -30,7 +31,7 @@ void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
 
   if (!announced.unsolicited_follows) return;
   const std::uint32_t begin = std::min(announced.immediate_length, unsolicited_limit);
-  unsolicited_ = {.ttt = wire::kNoTtt, .begin = begin, .end = unsolicited_limit, .data_sn = {}};
+  unsolicited_ = {.ttt = wire::kNoTtt, .begin = begin, .end = unsolicited_limit, .data_sn = {}, .r2t_sn = {}};
   unsolicited_open_ = true;
   // "No more data PDUs are expected to follow" when all of the data is immediate. Then F was to be 1; to wait for a PDU
   // that has no reason to come would hang the command.
@@ -43,15 +44,12 @@ WriteTransfer::Verdict WriteTransfer::judge(const DataOut& pdu) {
   Sequence* sequence = find(pdu.ttt);
   if (sequence == nullptr) {
     // The command promised no unsolicited data, or has had it.
-    if (pdu.ttt == wire::kNoTtt) fail(TransferFailure::unexpected_unsolicited_data);
+    if (pdu.ttt == wire::kNoTtt && recoveries_ == 0) fail(TransferFailure::unexpected_unsolicited_data);
     return Verdict::unknown;
   }
-  if (failure_ != TransferFailure::none) return Verdict::drop;
-
-  // At ErrorRecoveryLevel 0 a lost data PDU ends the command.
-  //= rfc7143#7.9
+  if (failure_ != TransferFailure::none || broken_) return Verdict::drop;
   if (pdu.data_sn != sequence->data_sn) {
-    fail(TransferFailure::protocol_service_crc_error);
+    lose();
     return Verdict::drop;
   }
   const bool good = fits(pdu, *sequence);
@@ -75,7 +73,7 @@ bool WriteTransfer::fits(const DataOut& pdu, const Sequence& sequence) {
 void WriteTransfer::arrived(const DataOut& pdu) {
   Sequence* sequence = find(pdu.ttt);
   if (sequence == nullptr) return;
-  if (failure_ == TransferFailure::none) {
+  if (failure_ == TransferFailure::none && !broken_) {
     sequence->data_sn = sequence->data_sn.next();
     data_of(pdu.ttt).add(pdu.buffer_offset, pdu.length);
   }
@@ -83,7 +81,8 @@ void WriteTransfer::arrived(const DataOut& pdu) {
 }
 
 void WriteTransfer::spoiled(const DataOut& pdu) {
-  fail(TransferFailure::protocol_service_crc_error);
+  if (rules_.recovers && find(pdu.ttt) == nullptr) return;
+  lose();
   if (pdu.final) close(pdu.ttt);
 }
 
@@ -94,6 +93,8 @@ void WriteTransfer::cut_off() {
 }
 
 bool WriteTransfer::r2t_due() const {
+  // Where the solicited data begins is known when none of the unsolicited data can be lost any more.
+  if (rules_.recovers && awaits_unsolicited()) return false;
   return !stopped_ && failure_ == TransferFailure::none && outstanding_ < rules_.max_outstanding_r2t &&
          outstanding_ < kMaxOutstandingR2t && (soliciting_ ? solicited_next_ : solicited_begin()) < wanted_end_;
 }
@@ -105,9 +106,11 @@ WriteTransfer::R2t WriteTransfer::next_r2t(wire::Ttt ttt, wire::R2TSN r2t_sn) {
     solicited_next_ = solicited_begin();
     solicited_data_.begin(solicited_next_);
   }
-  const std::uint32_t length = std::min(wanted_end_ - solicited_next_, rules_.max_burst_length);
+  const std::uint32_t end = solicited_next_ < recovery_end_ ? recovery_end_ : wanted_end_;
+  const std::uint32_t length = std::min(end - solicited_next_, rules_.max_burst_length);
   const R2t r2t{.ttt = ttt, .r2t_sn = r2t_sn, .buffer_offset = solicited_next_, .length = length};
-  sequences_[outstanding_++] = {.ttt = ttt, .begin = solicited_next_, .end = solicited_next_ + length, .data_sn = {}};
+  sequences_[outstanding_++] = {
+      .ttt = ttt, .begin = solicited_next_, .end = solicited_next_ + length, .data_sn = {}, .r2t_sn = r2t_sn};
   solicited_next_ += length;
   return r2t;
 }
@@ -138,6 +141,7 @@ WriteTransfer::Sequence* WriteTransfer::find(wire::Ttt ttt) {
 void WriteTransfer::close(wire::Ttt ttt) {
   if (ttt == wire::kNoTtt) {
     unsolicited_open_ = false;
+    if (broken_) ask_again(false);
     return;
   }
   const auto living = sequences_.begin() + outstanding_;
@@ -145,6 +149,7 @@ void WriteTransfer::close(wire::Ttt ttt) {
   if (closed == living) return;
   std::move(closed + 1, living, closed);
   --outstanding_;
+  if (broken_) ask_again(true);
 }
 
 void WriteTransfer::fail(TransferFailure why) {

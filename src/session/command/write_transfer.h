@@ -10,6 +10,8 @@
 //
 // R2Ts ask for one range behind the other, and outstanding ones are fulfilled in order, whatever DataSequenceInOrder
 // says. Inside a sequence PDUs come in order, or in any when DataPDUInOrder is No: each byte once.
+//
+// What is lost at ErrorRecoveryLevel 1 or 2 is asked for again: see recovery/write_recovery.cpp.
 
 #pragma once
 
@@ -17,6 +19,7 @@
 #include <cstdint>
 #include <expected>
 #include <optional>
+#include <vector>
 
 #include "session/command/data_coverage.h"
 #include "session/target_session_output.h"
@@ -26,6 +29,9 @@ namespace lunway::session {
 
 /// Of MaxOutstandingR2T more than this is never agreed to.
 inline constexpr std::uint32_t kMaxOutstandingR2t = 8;
+
+/// More often than this the lost data of one command is not asked for again; then the command fails.
+inline constexpr std::uint32_t kMaxRecoveryR2ts = 16;
 
 class WriteTransfer {
  public:
@@ -37,6 +43,8 @@ class WriteTransfer {
     std::uint32_t max_burst_length = 262144;
     std::uint32_t max_outstanding_r2t = 1;
     bool data_pdu_in_order = true;
+    /// ErrorRecoveryLevel is not 0. Then there is one R2T at a time, whatever MaxOutstandingR2T allows.
+    bool recovers = false;
   };
 
   /// What the command says: its Expected Data Transfer Length, how much data came with it, and whether unsolicited
@@ -48,6 +56,13 @@ class WriteTransfer {
   };
 
   void begin(const Announced& announced, const Rules& rules);
+
+  struct R2t {
+    wire::Ttt ttt;
+    wire::R2TSN r2t_sn;
+    std::uint32_t buffer_offset = 0;
+    std::uint32_t length = 0;
+  };
 
   /// The fields of a Data-Out.
   struct DataOut {
@@ -61,7 +76,7 @@ class WriteTransfer {
   /// What becomes of a Data-Out.
   enum class Verdict : std::uint8_t {
     take,       // its bytes belong at its buffer offset
-    drop,       // in sequence, but the transfer has failed already: its bytes go nowhere
+    drop,       // the transfer has failed, or what the PDU brings will be asked for again: its bytes go nowhere
     unknown,    // no sequence of this command has this tag
     wrong,      // it breaks the order or the range of its sequence; the transfer has failed
     too_short,  // it ends its sequence before all of the data has come; the transfer has failed
@@ -74,7 +89,8 @@ class WriteTransfer {
   /// The data segment of a judged Data-Out has come, and was good or does not matter.
   void arrived(const DataOut& pdu);
 
-  /// A data segment of a judged Data-Out did not match its digest: the transfer has failed, and the sequence goes on.
+  /// A data segment of a judged Data-Out did not match its digest: the sequence goes on, but the transfer has failed or
+  /// its data is asked for again.
   void spoiled(const DataOut& pdu);
 
   /// The device wants the bytes up to `end`.
@@ -86,12 +102,11 @@ class WriteTransfer {
   /// What the initiator still owes will not be sent: it was told so.
   void cut_off();
 
-  struct R2t {
-    wire::Ttt ttt;
-    wire::R2TSN r2t_sn;
-    std::uint32_t buffer_offset = 0;
-    std::uint32_t length = 0;
-  };
+  /// The end of the sequence under way does not come: what is missing of it is lost. True when it is asked for again.
+  bool give_up_sequence();
+
+  /// The R2Ts that wait for data, the oldest first, as they were sent.
+  std::vector<R2t> outstanding_r2ts() const;
 
   bool r2t_due() const;
   /// The next R2T; only when r2t_due().
@@ -124,6 +139,7 @@ class WriteTransfer {
     std::uint32_t begin = 0;
     std::uint32_t end = 0;
     wire::DataSN data_sn;
+    wire::R2TSN r2t_sn;
   };
 
   bool awaits_unsolicited() const { return unsolicited_open_ && unsolicited_owed_; }
@@ -132,6 +148,8 @@ class WriteTransfer {
   /// The PDU brings what its sequence lacks, at a place where it may come now.
   bool fits(const DataOut& pdu, const Sequence& sequence);
   void fail(TransferFailure why);
+  void lose();
+  void ask_again(bool solicited);
   void close(wire::Ttt ttt);
   /// Where the solicited data begins.
   std::uint32_t solicited_begin() const;
@@ -144,6 +162,9 @@ class WriteTransfer {
   bool unsolicited_open_ = false;
   bool unsolicited_owed_ = false;
   bool stopped_ = false;
+  /// A PDU of the sequence under way is lost: what follows in it is not taken.
+  bool broken_ = false;
+  std::uint8_t recoveries_ = 0;
   TransferFailure failure_ = TransferFailure::none;
 
   Sequence unsolicited_;
@@ -152,6 +173,7 @@ class WriteTransfer {
   std::array<Sequence, kMaxOutstandingR2t> sequences_;
   std::uint32_t outstanding_ = 0;
   std::uint32_t solicited_next_ = 0;  // up to here R2Ts have asked
+  std::uint32_t recovery_end_ = 0;    // up to here they ask for what was lost
   DataCoverage solicited_data_;
   bool soliciting_ = false;  // the first R2T has fixed where solicited data begins
 };

@@ -30,6 +30,8 @@ class AnswerQueue {
     bool with_digests = true;
     /// Where its StatSN is wanted; may be null.
     std::optional<wire::StatSN>* number = nullptr;
+    /// It was sent before, with this number.
+    std::optional<wire::StatSN> again = std::nullopt;
   };
 
   /// Everything that the transport has not taken.
@@ -39,6 +41,11 @@ class AnswerQueue {
   Answer& push() {
     if (size_ == ring_.size()) grow();
     return ring_[(first_ + size_++) % ring_.size()];
+  }
+
+  Answer& last() {
+    assert(size_ > 0);
+    return ring_[(first_ + size_ - 1) % ring_.size()];
   }
 
   /// The next answer to put into a batch; it stays where it is until pop().

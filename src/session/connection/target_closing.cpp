@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "session/connection/target_connection_core.h"
+#include "session/recovery/connection_recovery.h"
 #include "wire/asynchronous_message.h"
 #include "wire/logout_response.h"
 
@@ -190,6 +191,7 @@ void TargetConnectionCore::begin_ending(Ending how, CloseReason reason, std::str
   if (TargetSessionCore* joined = std::exchange(joining_, nullptr)) joined->join_failed(*this);
   if (session_ == nullptr) return;
   session_->connection_left(*this, leaving_for(reason));
+  if (recovery_ != nullptr) recovery_->forget_all();
   if (logout_) finish_logout();
 }
 

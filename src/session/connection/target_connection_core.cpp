@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "session/recovery/connection_recovery.h"
 #include "wire/nop_in.h"
 
 namespace lunway::session {
@@ -129,6 +130,7 @@ std::span<const Bytes> TargetConnectionCore::next_transmit() {
 void TargetConnectionCore::transmitted(Instant now, std::size_t count) {
   drained_ = false;
   transmitter_.transmitted(count);
+  if (recovery_ != nullptr && recovery_->wants_acknowledgement()) ask_for_acknowledgement();
   settle(now);
 }
 
@@ -156,6 +158,7 @@ Instant TargetConnectionCore::deadline() const {
   if (ending_ == Ending::when_transmitted) return closing_deadline_;
   if (!is_full_feature()) return login_deadline_;
   Instant earliest = std::min({logout_deadline_, text_.deadline(), liveness_.deadline()});
+  if (recovery_ != nullptr) earliest = std::min(earliest, recovery_->deadline());
   if (!session_->management().idle()) earliest = std::min(earliest, session_->management().deadline());
   return earliest;
 }
@@ -175,6 +178,7 @@ void TargetConnectionCore::expire(Instant now) {
   session_->tick(now);
   text_.expire(now);
   session_->management().advance(now);
+  if (recovery_ != nullptr && recovery_->expire(now)) ask_for_acknowledgement();
   if (now >= logout_deadline_) {
     close_now(CloseReason::logout_timed_out, "no Logout in the time that the target asked for (11.9.1)");
     return;

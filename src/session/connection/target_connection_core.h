@@ -11,11 +11,13 @@
 //   target_data_out_handler.cpp  Data-Out
 //   target_terminations.cpp      Task Termination messages, acknowledgements
 //   target_closing.cpp           Logout, drops, Reject, how it ends
+//   ../recovery/                 SNACK
 
 #pragma once
 
 #include <cstddef>
 #include <list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,8 +36,11 @@
 #include "wire/logout_request.h"
 #include "wire/nop_out.h"
 #include "wire/reject.h"
+#include "wire/snack_request.h"
 
 namespace lunway::session {
+
+class ConnectionRecovery;
 
 /// A Data-Out between its header and its end.
 struct IncomingDataOut {
@@ -140,7 +145,6 @@ class TargetConnectionCore {
   void on_nop_out(const wire::NopOut& nop, Bytes data);
   void on_text_request(Instant now, const wire::TextRequest& request, Bytes data);
   void on_task_management(const wire::TaskManagementRequest& request);
-  void on_snack(wire::HeaderView header);
   bool may_reject(wire::RequestHeader request) const;
 
   // target_data_out_handler.cpp
@@ -155,6 +159,17 @@ class TargetConnectionCore {
   // target_terminations.cpp
   void confirm_terminations(const wire::NopOut& nop);
   void take_acknowledgement(wire::HeaderView header);
+
+  // recovery/target_snack_handler.cpp
+  void on_snack(wire::HeaderView header);
+  void refuse_snack(wire::HeaderView header, TargetTask* task);
+  TargetTask* task_of(const wire::SnackRequest& snack);
+  void on_data_snack(const wire::SnackRequest& snack);
+  bool send_r2ts_again(const TargetTask& task, std::uint32_t begin, std::uint32_t end);
+  void reject_run(const wire::SnackRequest& snack, std::uint32_t next);
+  void on_status_snack(const wire::SnackRequest& snack);
+  void on_data_ack(const wire::SnackRequest& snack);
+  void on_r_data_snack(const wire::SnackRequest& snack);
 
   // target_closing.cpp
   void on_logout_request(Instant now, const wire::LogoutRequest& request);
@@ -180,6 +195,8 @@ class TargetConnectionCore {
   /// The last Login Request, for the answer that ends the login.
   wire::LoginRequest::Fields refused_request_;
   TargetTransmitter transmitter_;
+  /// Null at ErrorRecoveryLevel 0.
+  std::unique_ptr<ConnectionRecovery> recovery_;
   TargetTextExchange text_;
   TargetLiveness liveness_;
   TargetSession* owner_session_ = nullptr;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "session/connection/target_connection_core.h"
+#include "session/recovery/connection_recovery.h"
 #include "text/key_value.h"
 #include "text/value.h"
 #include "wire/login_response.h"
@@ -75,6 +76,10 @@ void TargetConnectionCore::enter() {
 
   login_.adopt(session_->request().session);
   transmitter_.join(*session_, parameters_);
+  if (session_->recovery() != nullptr) {
+    recovery_ = std::make_unique<ConnectionRecovery>(*session_, limits_);
+    transmitter_.recover_with(*recovery_);
+  }
   late_data_.set_limit(session_->limits().queue_depth + session_->limits().immediate_commands);
   acknowledged_ = transmitter_.stat_sn();
   send_login_reply(reply, session_->tsih());

@@ -9,7 +9,6 @@
 
 #include "session/connection/target_connection_core.h"
 #include "wire/nop_in.h"
-#include "wire/snack_request.h"
 #include "wire/text_request.h"
 
 namespace lunway::session {
@@ -201,18 +200,6 @@ void TargetConnectionCore::on_task_management(const wire::TaskManagementRequest&
   // Its CmdSN has been counted, so it is too late to reject it.
   using Code = wire::TaskManagementResponseCode;
   transmitter_.answer(wire::TaskManagementResponse::build({.response = Code::function_rejected, .itt = request.itt()}));
-}
-
-/// Nothing is sent again at ErrorRecoveryLevel 0. What the initiator misses is lost, and its command has failed, unless
-/// the status is on its way.
-//= rfc7143#7.8
-void TargetConnectionCore::on_snack(wire::HeaderView header) {
-  reject(RejectReason::snack_reject, header);
-  const wire::SnackRequest snack(header);
-  const bool misses_data = snack.type() == wire::SnackType::data_or_r2t || snack.type() == wire::SnackType::r_data;
-  TargetTask* task = misses_data ? session_->tasks().find(snack.itt()) : nullptr;
-  if (task == nullptr || task->kind != TargetTask::Kind::command || task->connection != this) return;
-  session_->fail_for_lost_data(*task);
 }
 
 }  // namespace lunway::session

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "session/connection/target_connection_core.h"
+#include "session/recovery/connection_recovery.h"
 #include "wire/asynchronous_message.h"
 #include "wire/nop_in.h"
 
@@ -59,7 +60,9 @@ void TargetConnectionCore::ask_for_acknowledgement() {
 void TargetConnectionCore::take_acknowledgement(wire::HeaderView header) {
   const wire::StatSN number = wire::RequestHeader(header).exp_stat_sn();
   const bool is_new = acknowledged_.precedes(number) && !transmitter_.stat_sn().precedes(number);
-  if (is_new) acknowledged_ = number;
+  if (!is_new) return;
+  acknowledged_ = number;
+  if (recovery_ != nullptr) recovery_->acknowledge(number);
 }
 
 }  // namespace lunway::session

@@ -40,6 +40,7 @@ void TargetTransmitter::answer(const wire::Header& header, Bytes data, bool coun
   place.counts = counts;
   place.with_digests = true;
   place.number = number;
+  place.again.reset();
 }
 
 void TargetTransmitter::login_answer(const wire::Header& header, Bytes data, wire::CmdSN cmd_sn) {
@@ -67,7 +68,8 @@ void TargetTransmitter::withdraw(TargetTask& task) {
 }
 
 bool TargetTransmitter::something_due() const {
-  return answers_.has_unsent() || !r2ts_.empty() || !data_.empty() || !statuses_.empty();
+  return answers_.has_unsent() || !r2ts_.empty() || !data_.empty() || !statuses_.empty() ||
+         (recovery_ != nullptr && queued_resends() != 0);
 }
 
 std::span<const Bytes> TargetTransmitter::next_batch() {
@@ -102,6 +104,7 @@ void TargetTransmitter::make_one_of_each(TargetSessionCore& session) {
   if (!statuses_.empty() && session.may_depart() && !batch_is_full()) make_status(session, *statuses_.front());
   if (!r2ts_.empty() && !batch_is_full()) make_r2t(session, *r2ts_.front());
   if (!data_.empty() && !batch_is_full()) make_data_in(session, *data_.front());
+  if (recovery_ != nullptr && !batch_is_full()) make_data_in_again(session);
 }
 
 bool TargetTransmitter::batch_is_full() const {
@@ -111,6 +114,7 @@ bool TargetTransmitter::batch_is_full() const {
 void TargetTransmitter::make_answer() {
   AnswerQueue::Answer& answer = answers_.send_next();
   if (answer.number != nullptr) *answer.number = stat_sn_;
+  if (recovery_ != nullptr) return make_recoverable_answer(answer);
   add(answer.header, answer.data, answer.counts, {.of = Departure::Of::answer},
       answer.with_digests ? digests_ : wire::Digests());
 }
@@ -130,6 +134,7 @@ void TargetTransmitter::make_r2t(TargetSessionCore& session, TargetTask& task) {
 }
 
 void TargetTransmitter::make_data_in(TargetSessionCore& session, TargetTask& task) {
+  if (recovery_ != nullptr) return make_recoverable_data_in(session, task);
   data_.remove(task);
   const auto part = task.read.next(max_data_, session.request().session.max_burst_length);
   // Status may come with the last data when there is nothing more to say than that all went well.
@@ -154,6 +159,7 @@ void TargetTransmitter::make_data_in(TargetSessionCore& session, TargetTask& tas
 }
 
 void TargetTransmitter::make_status(TargetSessionCore& session, TargetTask& task) {
+  if (recovery_ != nullptr) return make_recoverable_status(session, task);
   statuses_.remove(task);
   const TargetTaskResult& result = task.result;
   const std::uint32_t exp_data_sn = task.bidirectional() ? task.next_data_sn : task.data_in_pdus;
@@ -179,8 +185,12 @@ void TargetTransmitter::add(wire::Header header, Bytes data, bool counts, Depart
   const bool is_data_without_status =
       wire::BasicHeader(wire::HeaderView(header)).opcode() == wire::Opcode::data_in && !counts;
   if (!is_data_without_status) wire::set_stat_sn(header, stat_sn_);
-  set_numbers(header);
   if (counts) stat_sn_ = stat_sn_.next();
+  encode(header, data, departure, digests);
+}
+
+void TargetTransmitter::encode(wire::Header& header, Bytes data, Departure departure, wire::Digests digests) {
+  set_numbers(header);
   const wire::EncodedPdu& pdu = pdus_.emplace_back(header, data, digests);
   departure.bytes = pdu.size();
   departures_.push_back(departure);

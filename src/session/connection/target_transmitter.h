@@ -26,6 +26,7 @@
 
 namespace lunway::session {
 
+class ConnectionRecovery;
 class TargetSessionCore;
 
 class TargetTransmitter {
@@ -41,6 +42,8 @@ class TargetTransmitter {
   /// A Login Response: it goes without digests. While there is no session it carries `cmd_sn` as the only number that
   /// may come.
   void login_answer(const wire::Header& header, Bytes data, wire::CmdSN cmd_sn);
+  /// An answer that was sent before, with this number.
+  void answer_again(wire::StatSN number, const wire::Header& header, Bytes data);
 
   void r2t_due(TargetTask& task);
   void data_due(TargetTask& task);
@@ -49,7 +52,7 @@ class TargetTransmitter {
   void withdraw(TargetTask& task);
 
   /// Answers that wait or are with the transport.
-  std::size_t queued_answers() const { return answers_.size(); }
+  std::size_t queued_answers() const { return answers_.size() + (recovery_ == nullptr ? 0 : queued_resends()); }
   bool idle() const { return !in_flight() && !something_due(); }
   /// Gives memory of past batches back.
   void shrink();
@@ -59,6 +62,8 @@ class TargetTransmitter {
   /// From now on PDUs carry the session's numbers, and the digests of the connection.
   void join(TargetSessionCore& session, const text::ConnectionParameters& parameters);
   void set_max_data(std::uint32_t bytes) { max_data_ = bytes; }
+  /// ErrorRecoveryLevel is not 0: what is sent is kept there, and what is to be sent once more comes from there.
+  void recover_with(ConnectionRecovery& recovery) { recovery_ = &recovery; }
 
   // -------------------------------------------------------------------------------------------------- the batch
 
@@ -98,12 +103,25 @@ class TargetTransmitter {
   void make_status(TargetSessionCore& session, TargetTask& task);
   void announce_window();
   void add(wire::Header header, Bytes data, bool counts, Departure departure, wire::Digests digests);
+  void encode(wire::Header& header, Bytes data, Departure departure, wire::Digests digests);
   void add(wire::Header header, Bytes data, bool counts) { add(header, data, counts, {}, digests_); }
   void set_numbers(wire::Header& header);
   void departed(const Departure& departure);
 
+  // recovery/transmitter_recovery.cpp
+  std::size_t queued_resends() const;
+  void make_recoverable_answer(const AnswerQueue::Answer& answer);
+  void make_recoverable_data_in(TargetSessionCore& session, TargetTask& task);
+  void add_data_in(TargetSessionCore& session, TargetTask& task, const ReadTransfer::DataIn& part,
+                   std::uint32_t data_sn);
+  void make_recoverable_status(TargetSessionCore& session, TargetTask& task);
+  static wire::Header recoverable_status(TargetSessionCore& session, const TargetTask& task);
+  void make_data_in_again(TargetSessionCore& session);
+  void make_all_again(TargetSessionCore& session, TargetTask& task);
+
   ConnectionLimits limits_;
   TargetSessionCore* session_ = nullptr;
+  ConnectionRecovery* recovery_ = nullptr;
   wire::Digests digests_;
   std::uint32_t max_data_ = 8192;
   wire::StatSN stat_sn_;

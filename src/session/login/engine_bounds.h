@@ -17,8 +17,8 @@ inline void keep_within_engine(text::Policy& policy) {
   using text::KeyId;
   auto& connections = policy.number(KeyId::max_connections);
   connections = {.preferred = std::clamp(connections.preferred, 1U, kMaxConnections), .worst = 1};
-  // No recovery within a session.
-  policy.number(KeyId::error_recovery_level) = {.preferred = 0, .worst = 0};
+  auto& recovery = policy.number(KeyId::error_recovery_level);
+  recovery = {.preferred = std::min(recovery.preferred, kMaxErrorRecoveryLevel), .worst = 0};
   auto& r2t = policy.number(KeyId::max_outstanding_r2t);
   r2t.preferred = std::clamp(r2t.preferred, 1U, kMaxOutstandingR2t);
   r2t.worst = std::min(r2t.worst, r2t.preferred);

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "session/recovery/connection_recovery.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "session/command/target_session_core.h"
+#include "session/recovery/session_recovery.h"
+
+namespace lunway::session {
+
+ConnectionRecovery::ConnectionRecovery(TargetSessionCore& session, const ConnectionLimits& limits)
+    : session_(session),
+      acknowledgement_wait_(limits.acknowledgement_wait),
+      responses_({.responses = limits.retained_responses, .bytes = limits.retained_response_bytes}) {}
+
+void ConnectionRecovery::keep(wire::StatSN number, const wire::Header& header, Bytes data) {
+  responses_.add(number, header, data, std::nullopt);
+  make_room();
+}
+
+void ConnectionRecovery::keep_status(wire::StatSN number, const wire::Header& header, Bytes data, TargetTask& task) {
+  SessionRecovery& session = *session_.recovery();
+  const bool has_data = !session.record_of(task).empty();
+  RetainedResponses::Response* oldest = responses_.find_with_task();
+  while (has_data && oldest != nullptr && !session.has_room_for(task)) {
+    let_go(*oldest);
+    oldest->task.reset();
+    oldest = responses_.find_with_task();
+  }
+  const bool keeps = has_data && session.has_room_for(task);
+  if (keeps) session.retain(task);
+  responses_.add(number, header, data, keeps ? std::optional(task.id()) : std::nullopt);
+  make_room();
+}
+
+void ConnectionRecovery::make_room() {
+  if (ask_at_ == kNever) ask_at_ = session_.last_tick() + acknowledgement_wait_;
+  while (responses_.has_superfluous(acknowledged_)) let_go(responses_.take_oldest());
+}
+
+void ConnectionRecovery::acknowledge(wire::StatSN number) {
+  acknowledged_ = number;
+  asked_ = false;
+  while (responses_.has_superfluous(number)) let_go(responses_.take_oldest());
+  ask_at_ = responses_.empty() ? kNever : session_.last_tick() + acknowledgement_wait_;
+}
+
+void ConnectionRecovery::forget_all() {
+  resends_.clear();
+  while (!responses_.empty()) let_go(responses_.take_oldest());
+  ask_at_ = kNever;
+}
+
+void ConnectionRecovery::let_go(const RetainedResponses::Response& response) {
+  if (!response.task) return;
+  withdraw(*response.task);
+  if (TargetTask* task = session_.tasks().find(*response.task)) session_.recovery()->let_go(*task);
+}
+
+TargetTask* ConnectionRecovery::find_retained(wire::Itt itt) {
+  const RetainedResponses::Response* const response = responses_.find(itt);
+  return response == nullptr || !response->task ? nullptr : session_.tasks().find(*response->task);
+}
+
+void ConnectionRecovery::drop_data_of(TargetTask& task) {
+  RetainedResponses::Response* const response = responses_.find(task.itt());
+  if (response == nullptr || response->task != task.id()) return;
+  let_go(*response);
+  response->task.reset();
+}
+
+ConnectionRecovery::Resend* ConnectionRecovery::next_resend() {
+  while (!resends_.empty() && session_.tasks().find(resends_.front().task) == nullptr) resends_.pop_front();
+  return resends_.empty() ? nullptr : &resends_.front();
+}
+
+void ConnectionRecovery::withdraw(TaskId task) {
+  std::erase_if(resends_, [&](const Resend& resend) { return resend.task == task; });
+}
+
+bool ConnectionRecovery::expire(Instant now) {
+  if (now < ask_at_) return false;
+  ask_at_ = now + acknowledgement_wait_;
+  return true;
+}
+
+bool ConnectionRecovery::wants_acknowledgement() { return responses_.is_half_full() && !std::exchange(asked_, true); }
+
+}  // namespace lunway::session

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+
+#include "session/recovery/session_recovery.h"
+
+#include <cassert>
+
+#include "session/command/target_session_core.h"
+
+namespace lunway::session {
+
+ReadRecord& SessionRecovery::record_of(const TargetTask& task) {
+  if (task.slot >= records_.size()) records_.resize(task.slot + 1);
+  ReadRecord& record = records_[task.slot];
+  if (record.generation() != task.generation) record.begin(task.generation);
+  return record;
+}
+
+TargetTask* SessionRecovery::find(wire::Ttt ack_tag) {
+  if (ack_tag == wire::kNoTtt) return nullptr;
+  for (std::uint32_t slot = 0; slot < records_.size(); ++slot) {
+    if (records_[slot].ack_tag != ack_tag) continue;
+    return session_.tasks().find(TaskId(slot, records_[slot].generation()));
+  }
+  return nullptr;
+}
+
+/// One for all of the command's data.
+wire::Ttt SessionRecovery::ack_tag_of(const TargetTask& task) {
+  ReadRecord& record = record_of(task);
+  if (record.ack_tag == wire::kNoTtt) record.ack_tag = session_.new_transfer_tag();
+  return record.ack_tag;
+}
+
+/// A read that alone is more than the limit has its place too.
+bool SessionRecovery::has_room_for(const TargetTask& task) const {
+  const SessionLimits& limits = session_.limits();
+  return retained_ == 0 ||
+         (retained_ < limits.retained_reads && retained_bytes_ + task.read.length() <= limits.retained_read_bytes);
+}
+
+void SessionRecovery::retain(TargetTask& task) {
+  assert(!task.retained);
+  task.retained = true;
+  ++retained_;
+  retained_bytes_ += task.read.length();
+}
+
+void SessionRecovery::let_go(TargetTask& task) {
+  if (!task.retained) return;
+  task.retained = false;
+  --retained_;
+  retained_bytes_ -= task.read.length();
+  session_.release_when_idle(task);
+}
+
+}  // namespace lunway::session
