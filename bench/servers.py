@@ -16,11 +16,12 @@ IQN = "iqn.2026-11.io.lunway:bench"
 
 
 class Lunway(Process):
-    """Serves `backing`, the last words of its command line, as LUN 0."""
+    """Serves `backing`, the last words of its command line, as LUN 0; a shard for each core."""
 
-    def __init__(self, program: str, folder: str, backing: list[str]) -> None:
-        super().__init__([program, "serve", "--shards", "1", "--quiet", "--state", f"{folder}/state", "--target", IQN,
-                          "--listen", "127.0.0.1:0", *backing], [server_core()], log_in(folder, "lunway"))
+    def __init__(self, program: str, folder: str, backing: list[str], on_cores: list[int] | None = None) -> None:
+        on_cores = on_cores or [server_core()]
+        super().__init__([program, "serve", "--shards", str(len(on_cores)), "--quiet", "--state", f"{folder}/state",
+                          "--target", IQN, "--listen", "127.0.0.1:0", *backing], on_cores, log_in(folder, "lunway"))
         ready = self.wait_until(lambda: re.search(r"^ready (iscsi://\S+/0)$", self.log(), re.MULTILINE), "its URL")
         self.url = ready.group(1)
 

@@ -43,6 +43,7 @@ std::uint64_t run(const Shape& shape, const LoadOptions& options, int socket, Cl
   std::uint64_t answered = 0;
   std::uint64_t sent = 0;
   std::size_t part = 0;
+  runtime::BusyPoll busy_poll(kLoadBusyPoll);
   for (;;) {
     if (Clock::now() < until) {
       const std::size_t free = options.depth - static_cast<std::size_t>(sent - answered);
@@ -50,7 +51,7 @@ std::uint64_t run(const Shape& shape, const LoadOptions& options, int socket, Cl
       sent += free;
     }
     if (sent == answered) return answered;
-    const std::size_t count = moved(::recv(socket, input.data(), input.size(), 0), "recv");
+    const std::size_t count = receive(socket, input.data(), input.size(), busy_poll);
     if (count == 0) fail("the server has closed the connection");
     part += count;
     answered += part / shape.answer_bytes;

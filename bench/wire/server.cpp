@@ -29,14 +29,12 @@ class Exchange {
   int socket() const { return socket_; }
   bool owes() const { return owed_ != 0; }
 
-  /// False when the peer has closed. On a blocking socket it waits; on another the socket is ready.
-  bool receive() {
-    const std::size_t count = moved(::recv(socket_, input_.data(), input_.size(), 0), "recv");
-    part_ += count;
-    owed_ += part_ / shape_.request_bytes * shape_.answer_bytes;
-    part_ %= shape_.request_bytes;
-    return count != 0;
+  /// False when the peer has closed. The socket blocks.
+  bool receive(runtime::BusyPoll& busy_poll) {
+    return take(bench::receive(socket_, input_.data(), input_.size(), busy_poll));
   }
+  /// The same on a socket that is ready.
+  bool receive() { return take(moved(::recv(socket_, input_.data(), input_.size(), 0), "recv")); }
 
   /// All that is owed, or as much as the socket takes.
   void send() {
@@ -50,6 +48,13 @@ class Exchange {
   }
 
  private:
+  bool take(std::size_t count) {
+    part_ += count;
+    owed_ += part_ / shape_.request_bytes * shape_.answer_bytes;
+    part_ %= shape_.request_bytes;
+    return count != 0;
+  }
+
   const Shape shape_;
   const int socket_;
   std::vector<std::byte>& input_;
@@ -76,7 +81,8 @@ int listen_anywhere() {
 
 /// With one connection there is nothing to choose from: the receive itself waits.
 void serve_one(Exchange& exchange) {
-  while (exchange.receive()) exchange.send();
+  runtime::BusyPoll busy_poll(kServerBusyPoll);
+  while (exchange.receive(busy_poll)) exchange.send();
 }
 
 void watch(int epoll, int operation, Exchange& exchange) {
@@ -92,8 +98,14 @@ void serve_many(std::vector<Exchange>& exchanges) {
   const int epoll = ::epoll_create1(EPOLL_CLOEXEC);
   for (Exchange& exchange : exchanges) watch(epoll, EPOLL_CTL_ADD, exchange);
   std::array<epoll_event, 64> ready;
+  int count = 0;
+  const auto wait = [&](int limit_ms) {
+    count = ::epoll_wait(epoll, ready.data(), static_cast<int>(ready.size()), limit_ms);
+    return count > 0;
+  };
+  runtime::BusyPoll busy_poll(kServerBusyPoll);
   for (std::size_t open = exchanges.size(); open > 0;) {
-    const int count = ::epoll_wait(epoll, ready.data(), static_cast<int>(ready.size()), -1);
+    if (!busy_poll([&] { return wait(0); })) wait(-1);
     for (int i = 0; i < count; ++i) {
       const epoll_event& event = ready[static_cast<std::size_t>(i)];
       Exchange& exchange = *static_cast<Exchange*>(event.data.ptr);

@@ -7,7 +7,11 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
+
+#include "base/instant.h"
+#include "runtime/busy_poll.h"
 
 namespace lunway::bench {
 
@@ -27,5 +31,12 @@ inline constexpr std::size_t kReceiveBytes = std::size_t{1} << 18;
 std::size_t moved(ssize_t count, const char* what);
 
 void send_at_once(int socket);
+
+/// As Lunway and its load, each side looks for bytes so long before it sleeps, where that pays.
+inline constexpr Duration kServerBusyPoll = std::chrono::microseconds(50);
+inline constexpr Duration kLoadBusyPoll = std::chrono::microseconds(100);
+
+/// recv() on a blocking socket, looked for first.
+std::size_t receive(int socket, std::byte* into, std::size_t size, runtime::BusyPoll& busy_poll);
 
 }  // namespace lunway::bench

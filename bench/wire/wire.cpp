@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -34,6 +35,15 @@ std::size_t moved(ssize_t count, const char* what) {
 void send_at_once(int socket) {
   const int one = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+std::size_t receive(int socket, std::byte* into, std::size_t size, runtime::BusyPoll& busy_poll) {
+  ssize_t count = -1;
+  const bool found = busy_poll([&] {
+    count = ::recv(socket, into, size, MSG_DONTWAIT);
+    return count >= 0 || errno != EAGAIN;
+  });
+  return moved(found ? count : ::recv(socket, into, size, 0), "recv");
 }
 
 namespace {
