@@ -45,7 +45,8 @@ def main() -> int:
             for count, measured in scaling.items():
                 measured.append(measure_shards(program, folder, shard_cores[:count], load_cores, seconds))
             for name, measured in neighbours.items():
-                measured.append(measure_neighbour(program, folder, shard_cores[:1], load_cores, seconds, name != "alone"))
+                is_busy = name != "alone"
+                measured.append(measure_neighbour(program, folder, shard_cores[:1], load_cores, seconds, is_busy))
     rows = {"shards": [{"shards": count} | middle(measured) for count, measured in scaling.items()],
             "neighbours": [{"name": name} | middle(measured) for name, measured in neighbours.items()]}
     print(tables(rows))
