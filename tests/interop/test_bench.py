@@ -3,9 +3,13 @@
 """`lunway bench`: figures that hold together, and data that is what was written, whatever ends the commands early."""
 
 import json
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from harness.raw import RawConnection
 
 TIME_S = 2
 DIGESTS = ["none", "crc32c"]
@@ -65,3 +69,20 @@ def test_wrong_calls(serve, cli, options):
     outcome = cli("bench", "--time", "0.1", *options, serve("--memory", "1MiB").url())
     assert outcome.code == 2, str(outcome)
     assert len(outcome.err.strip().splitlines()) == 1
+
+
+def processor_seconds(pid):
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_a_server_at_rest_takes_no_processor_time(serve, cli):
+    """It looks for work before it sleeps, but not for ever: also with a session that is there and asks for nothing."""
+    server = serve("--memory", "32MiB", "--shards", "2")
+    bench(cli, server.url(), "--depth", "1")
+    with RawConnection(server) as connection:
+        connection.login()
+        before = processor_seconds(server.process.pid)
+        time.sleep(3)
+        assert processor_seconds(server.process.pid) - before <= 0.1
+        assert connection.is_silent()
