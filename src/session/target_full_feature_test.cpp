@@ -106,6 +106,63 @@ TEST(Rfc7143_11_10_4_TargetText, ALongAnswerComesInParts) {
   EXPECT_EQ(list, whole);
 }
 
+//= ledger R7143-7.3-02
+TEST(Rfc7143_7_3_TargetRejectedRequest, ItsNumberHasNotCome) {
+  TargetRig rig;
+  log_in(rig);
+  rig.send(wire::TextRequest::build(text_fields(100, wire::Ttt(77))));
+  EXPECT_THAT(rig.receive(), Is<wire::Reject>(With(&Reject::exp_cmd_sn, wire::CmdSN(100))));
+  rig.send(wire::ScsiCommand::build(command_fields(1, 101)));
+  EXPECT_FALSE(rig.take<Submit>()) << "there is a gap before it";
+  rig.send(wire::TextRequest::build(text_fields(100)));
+  EXPECT_THAT(rig.receive(), Is<wire::TextResponse>());
+  EXPECT_TRUE(rig.take<Submit>());
+}
+
+//= ledger R7143-7.3-02
+TEST(Rfc7143_7_3_TargetRejectedRequest, NorHasItWhenItWaitedForItsTurn) {
+  TargetRig rig;
+  log_in(rig);
+  rig.send(wire::TextRequest::build(text_fields(101, wire::Ttt(77))));
+  rig.send(wire::ScsiCommand::build(command_fields(2, 102)));
+  rig.send(wire::ScsiCommand::build(command_fields(1, 100)));
+  EXPECT_TRUE(rig.take<Submit>());
+  EXPECT_THAT(rig.receive(), Is<wire::Reject>(With(&Reject::exp_cmd_sn, wire::CmdSN(101))));
+  EXPECT_FALSE(rig.take<Submit>());
+  rig.send(wire::TextRequest::build(text_fields(101)));
+  EXPECT_THAT(rig.receive(), Is<wire::TextResponse>());
+  EXPECT_TRUE(rig.take<Submit>());
+}
+
+// An ABORT TASK fills the gap, too.
+//= ledger R7143-7.3-02
+TEST(Rfc7143_7_3_TargetRejectedRequest, AnAbortFillsTheGap) {
+  TargetRig rig;
+  log_in(rig);
+  const auto rejected = text_fields(100, wire::Ttt(77));
+  rig.send(wire::TextRequest::build(rejected));
+  EXPECT_THAT(rig.receive(), Is<wire::Reject>());
+  rig.send(wire::TaskManagementRequest::build({.function = wire::TaskManagementFunction::abort_task,
+                                               .itt = wire::Itt(2),
+                                               .referenced_task_tag = rejected.itt,
+                                               .cmd_sn = wire::CmdSN(101),
+                                               .ref_cmd_sn = wire::CmdSN(100)}));
+  EXPECT_THAT(rig.receive(), Is<wire::TaskManagementResponse>(
+                                 With(&wire::TaskManagementResponse::Fields::exp_cmd_sn, wire::CmdSN(101))));
+}
+
+//= ledger R7143-7.3-02
+TEST(Rfc7143_7_3_TargetRejectedRequest, NorHasThatOfALogoutThatDiscoveryForbids) {
+  TargetRig rig;
+  log_in_for_discovery(rig);
+  rig.send(wire::LogoutRequest::build(
+      {.reason = wire::LogoutReason::close_connection, .itt = wire::Itt(1), .cmd_sn = wire::CmdSN(100)}));
+  EXPECT_THAT(rig.receive(), Is<wire::Reject>(With(&Reject::exp_cmd_sn, wire::CmdSN(100))));
+  rig.send(wire::LogoutRequest::build(
+      {.reason = wire::LogoutReason::close_session, .itt = wire::Itt(1), .cmd_sn = wire::CmdSN(100)}));
+  EXPECT_THAT(rig.receive(), Is<wire::LogoutResponse>());
+}
+
 TEST(Rfc7143_11_10_4_TargetText, AStaleTagIsRejected) {
   TargetRig rig;
   log_in(rig);

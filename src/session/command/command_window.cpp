@@ -33,6 +33,12 @@ void CommandWindow::deliver(wire::CmdSN number) {
   expected_ = number.next();
 }
 
+void CommandWindow::take_back(wire::CmdSN number) {
+  assert(number.next() == expected_);
+  expected_ = number;
+  max_ = max_.previous();
+}
+
 void CommandWindow::keep(wire::CmdSN number, std::uint32_t slot) {
   assert(place_of(number) == Place::early && slot < kPlugged);
   waiting(number) = slot;

@@ -33,6 +33,11 @@ class CommandWindow {
   /// The number's turn came: counts it as delivered.
   void deliver(wire::CmdSN number);
 
+  /// The request whose turn has just come, and that has ended, was rejected: its number has not come. Nothing has been
+  /// said of it yet.
+  //= rfc7143#7.3
+  void take_back(wire::CmdSN number);
+
   /// An early number waits for its turn; `slot` is what turn() will name.
   void keep(wire::CmdSN number, std::uint32_t slot);
 

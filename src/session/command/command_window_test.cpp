@@ -51,6 +51,19 @@ TEST(Rfc7143_11_6_1_TargetCommandWindow, APluggedNumberIsDeliveredAsNothing) {
   EXPECT_FALSE(window.turn());
 }
 
+TEST(Rfc7143_7_3_TargetCommandWindow, ANumberThatIsTakenBackCanComeAgain) {
+  CommandWindow window(CmdSN(0xffffffff), 2);
+  window.keep(CmdSN(0), 7);
+  window.deliver(CmdSN(0xffffffff));
+  window.finish();
+  window.take_back(CmdSN(0xffffffff));
+  EXPECT_EQ(window.expected(), CmdSN(0xffffffff));
+  EXPECT_EQ(window.max(), CmdSN(0));
+  EXPECT_FALSE(window.turn()) << "what waits behind the gap waits on";
+  EXPECT_EQ(window.place_of(CmdSN(0xffffffff)), Place::next);
+  EXPECT_TRUE(window.is_consistent());
+}
+
 TEST(Rfc7143_4_2_2_1_TargetCommandWindow, DeliversEveryOrderOfArrivalInOrder) {
   rc::check([](std::uint32_t first) {
     constexpr std::uint32_t kDepth = 8;

@@ -49,7 +49,7 @@ void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequ
   if (request.reason() == LogoutReason::remove_for_recovery) refusal = LogoutResponseCode::recovery_not_supported;
   if (!whole_session && !session_->members().knows(request.cid())) refusal = LogoutResponseCode::cid_not_found;
   if (session_->is_discovery() && !whole_session) {
-    reject(RejectReason::command_not_supported, request.header());
+    reject_request(RejectReason::command_not_supported, request);
     return;
   }
   if (refusal != LogoutResponseCode::closed) {
@@ -112,6 +112,12 @@ void TargetConnectionCore::reject(RejectReason reason, wire::HeaderView header, 
   const std::size_t copied = copy_bytes(bad, header);
   const std::size_t size = copied + copy_bytes(MutableBytes(bad).subspan(copied), ahs);
   transmitter_.answer(wire::Reject::build({.reason = reason}), Bytes(bad).first(size));
+}
+
+//= rfc7143#7.3
+void TargetConnectionCore::reject_request(RejectReason reason, wire::RequestHeader request) {
+  if (!request.immediate()) session_->window().take_back(request.cmd_sn());
+  reject(reason, request.header());
 }
 
 /// A reserved code is rejected; a header that contradicts section 11 ends the session's connections.

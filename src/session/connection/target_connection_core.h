@@ -176,6 +176,8 @@ class TargetConnectionCore {
   void answer_logout_when_clean();
   void finish_logout();
   void reject(wire::RejectReason reason, wire::HeaderView header, Bytes ahs = {});
+  /// For a request that is being handled: the number it came with has not come.
+  void reject_request(wire::RejectReason reason, wire::RequestHeader request);
   void on_format_error(const wire::FormatError& error, wire::HeaderView header, Bytes ahs);
   void close_when_transmitted(CloseReason reason, std::string detail);
   void close_now(CloseReason reason, std::string detail);

@@ -181,7 +181,7 @@ void TargetConnectionCore::on_nop_out(const wire::NopOut& nop, Bytes data) {
 void TargetConnectionCore::on_text_request(Instant now, const wire::TextRequest& request, Bytes data) {
   const auto answer = text_.receive(now, request, data, session_->new_transfer_tag());
   if (!answer) {
-    reject(answer.error().reason, request.header());
+    reject_request(answer.error().reason, request);
     return;
   }
   transmitter_.answer(wire::TextResponse::build(answer->fields), bytes_of(answer->text));
