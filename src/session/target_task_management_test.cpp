@@ -300,5 +300,14 @@ TEST_F(Rfc7143_11_5_1_TargetFunction, TooManyImmediateFunctionsAreRejected) {
               Is<wire::Reject>(With(&wire::Reject::Fields::reason, wire::RejectReason::immediate_command_reject)));
 }
 
+TEST_F(Rfc7143_11_5_1_TargetFunction, TheLastSlotIsEnough) {
+  TargetRig narrow({}, {.queue_depth = 1, .immediate_commands = 0, .departing_tasks = 0, .management_functions = 1});
+  log_in(narrow);
+  narrow.send(wire::ScsiCommand::build(command_fields(1, 100)));
+  EXPECT_TRUE(narrow.take<Submit>());
+  narrow.send(wire::TaskManagementRequest::build(function_fields(Function::logical_unit_reset, 101)));
+  EXPECT_TRUE(narrow.take<Abort>());
+}
+
 }  // namespace
 }  // namespace lunway::session::testing

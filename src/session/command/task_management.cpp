@@ -127,8 +127,9 @@ Code TaskManagement::refusal_to_reassign(const wire::TaskManagementRequest& requ
 
 TaskManagement::Function& TaskManagement::start(TargetConnectionCore& connection,
                                                 const wire::TaskManagementRequest& request, Stage stage) {
+  assert(has_room(connection));
   TargetTask* const management = session_.tasks().create(TargetTask::Kind::management, request.header());
-  assert(management != nullptr && has_room(connection));
+  assert(management != nullptr);
   const ManagementFunction* const about = find_management_function(request.function());
   management->connection = &connection;
   management->cid = connection.cid();
