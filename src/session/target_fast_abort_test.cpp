@@ -113,6 +113,24 @@ TEST(Rfc7143_4_2_3_4_TargetFastAbort, TagsEndWithTheConfirmation) {
   EXPECT_THAT(session.receive(session.second), Is<wire::Reject>());
 }
 
+// It acknowledges the message all the same, but does not say that the initiator has stopped.
+//= ledger R7143-4.2.3.4-17
+TEST(Rfc7143_11_9_1_TargetFastAbort, TheAnswerToAPingIsNoConfirmation) {
+  AcknowledgedConnections session(kFastAbort);
+  const TaskId task = session.submit(session.second, write_to({}, 1, 100));
+  std::vector<std::byte> disk(1024);
+  session.first.session->accept_data(task, disk);
+  session.first.drain();
+  const auto r2t = session.receive(session.second);
+  session.send(session.first, function_header(Function::abort_task_set, 101, {}));
+  session.first.session->aborted(session.first.take<Abort>()->task);
+  session.first.drain();
+  EXPECT_THAT(session.receive(session.second), termination_of({}));
+  session.send(session.second, wire::NopOut::build({.ttt = wire::Ttt(77), .exp_stat_sn = session.seen_second}));
+  session.send(session.second, data_for(r2t, 1, {}), pattern(1024));
+  EXPECT_FALSE(session.receive(session.second)) << "still valid";
+}
+
 //= ledger R7143-4.2.3.4-12 R7143-4.2.3.5-01 R7143-4.2.3.5-03 R7143-11.9.1-08
 TEST(Rfc7143_4_2_3_5_TargetThirdParty, IsToldWhenItHasAgreedOnIt) {
   for (const bool agreed : {true, false}) {

@@ -171,7 +171,7 @@ void TargetConnectionCore::handle_request(Instant now, wire::HeaderView header, 
 //= rfc7143#11.19
 void TargetConnectionCore::on_nop_out(const wire::NopOut& nop, Bytes data) {
   if (!nop.wants_answer()) {
-    if (!terminations_.empty()) confirm_terminations(nop);
+    if (!terminations_.empty() && nop.ttt() == wire::kNoTtt) confirm_terminations(nop);
     return;
   }
   const Bytes echo = data.first(std::min<std::size_t>(data.size(), parameters_.peer_max_recv_data_segment_length));
