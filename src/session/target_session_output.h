@@ -34,8 +34,7 @@ struct Submit {
   std::uint32_t write_length = 0;
   std::uint32_t read_length = 0;
   /// The write data that came with the command, from offset 0: for a look at it. The engine itself copies it to where
-  ///   /// accept_data() says. Valid until accept_data() or complete(), or until the outputs of the connection are
-  ///   drained.
+  /// accept_data() says. Valid until accept_data() or complete(), or until the outputs of the connection are drained.
   Bytes immediate_data;
 };
 

@@ -170,13 +170,19 @@ TEST(Rfc7143_6_2_NotUnderstood, IsAProtocolErrorForKeysOfTheRfc) {
   EXPECT_EQ(reason_of(hear(initiator, "MaxBurstLength=NotUnderstood")), Reason::not_understood);
 }
 
+// It has said its offer.
+Negotiator initiator_offering_task_reporting(bool tolerates_rfc3720_peer) {
+  Policy policy = quiet_policy();
+  policy.task_reporting.offer = true;
+  policy.tolerate_rfc3720_peer = tolerates_rfc3720_peer;
+  Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, policy);
+  say(initiator);
+  return initiator;
+}
+
 TEST(Rfc7143_6_2_NotUnderstood, TaskReportingIsUnknownToOldPeersOnly) {
   for (const bool tolerant : {false, true}) {
-    Policy policy = quiet_policy();
-    policy.task_reporting.offer = true;
-    policy.tolerate_rfc3720_peer = tolerant;
-    Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, policy);
-    say(initiator);
+    Negotiator initiator = initiator_offering_task_reporting(tolerant);
     EXPECT_EQ(hear(initiator, "TaskReporting=NotUnderstood").has_value(), !tolerant);
     EXPECT_EQ(initiator.session_parameters().task_reporting, TaskReporting::rfc3720);
   }
@@ -184,11 +190,7 @@ TEST(Rfc7143_6_2_NotUnderstood, TaskReportingIsUnknownToOldPeersOnly) {
 
 TEST(Rfc7143_6_2_NotUnderstood, SilenceIsTheSameFromOldPeersOnly) {
   for (const bool tolerant : {false, true}) {
-    Policy policy = quiet_policy();
-    policy.task_reporting.offer = true;
-    policy.tolerate_rfc3720_peer = tolerant;
-    Negotiator initiator({.role = Role::initiator, .stage = Stage::operational}, policy);
-    say(initiator);
+    Negotiator initiator = initiator_offering_task_reporting(tolerant);
     EXPECT_EQ(initiator.finish().has_value(), !tolerant);
     EXPECT_EQ(initiator.session_parameters().task_reporting, TaskReporting::rfc3720);
   }

@@ -93,6 +93,22 @@ class FlushingSessions : public ::testing::Test {
     return initiator::Session::connect(server_->urls().front(), std::move(options));
   }
 
+  /// All sessions, each with a flush under way.
+  std::vector<initiator::Session> begin_flushes() {
+    std::vector<initiator::Session> sessions;
+    for (unsigned i = 0; i < kSessions; ++i) {
+      auto session = connect(i);
+      EXPECT_TRUE(session);
+      if (session) sessions.push_back(std::move(*session));
+    }
+    for (auto& session : sessions) {
+      EXPECT_TRUE(session.capacity());
+      EXPECT_TRUE(session.submit_flush([](auto) {}));
+      session.service();
+    }
+    return sessions;
+  }
+
   /// A flush of each session at once, after so much time has passed for each. How many were GOOD.
   unsigned flush_all(std::array<std::chrono::milliseconds, kSessions> delays) {
     std::atomic<unsigned> good = 0;
@@ -137,17 +153,8 @@ TEST_F(FlushingSessions, NoneEndsWellAfterOneThatFailed) {
 TEST_F(FlushingSessions, AFlushThatWaitsCanBeGivenUp) {
   g_disk.reset();
   {
-    std::vector<initiator::Session> sessions;
-    for (unsigned i = 0; i < kSessions; ++i) {
-      auto session = connect(i);
-      ASSERT_TRUE(session);
-      sessions.push_back(std::move(*session));
-    }
-    for (auto& session : sessions) {
-      ASSERT_TRUE(session.capacity());
-      ASSERT_TRUE(session.submit_flush([](auto) {}));
-      session.service();
-    }
+    std::vector<initiator::Session> sessions = begin_flushes();
+    ASSERT_EQ(sessions.size(), kSessions);
     // A reset ends the commands of all sessions: those that wait at once, the one that runs when it has run.
     ASSERT_TRUE(sessions.back().manage(initiator::TaskManagement::lun_reset, 0));
     std::this_thread::sleep_for(5ms);
@@ -158,16 +165,7 @@ TEST_F(FlushingSessions, AFlushThatWaitsCanBeGivenUp) {
 
 TEST_F(FlushingSessions, AServerEndsWhileFlushesWait) {
   g_disk.reset();
-  std::vector<initiator::Session> sessions;
-  for (unsigned i = 0; i < kSessions; ++i) {
-    auto session = connect(i);
-    ASSERT_TRUE(session);
-    sessions.push_back(std::move(*session));
-  }
-  for (auto& session : sessions) {
-    ASSERT_TRUE(session.submit_flush([](auto) {}));
-    session.service();
-  }
+  const std::vector<initiator::Session> sessions = begin_flushes();
   const auto begin = std::chrono::steady_clock::now();
   server_.reset();
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);

@@ -23,6 +23,8 @@ free_port, serve = _interop.free_port, _interop.serve
 from guest.image import guest_image  # noqa: E402
 from guest.kernel_log import KernelLog  # noqa: E402
 from guest.machine import Guest, GuestEnded  # noqa: E402
+from guest.session import Session  # noqa: E402
+from harness import disks  # noqa: E402
 from harness.process import Peers, run  # noqa: E402
 from harness.server import LunwayServer  # noqa: E402
 
@@ -71,6 +73,15 @@ def kernel_log(guests):
     log = KernelLog(guests.started)
     yield log
     log.judge()
+
+
+@pytest.fixture
+def disk(request, guest, serve, tmp_path):
+    """A server of one sparse file, as large as the module's SIZE says, and a session of the guest with it."""
+    server = serve(disks.sparse(tmp_path / "disk.img", request.module.SIZE))
+    with Session(guest, server.portal, server.iqn) as session:
+        session.login()
+        yield session
 
 
 @pytest.fixture(scope="module")

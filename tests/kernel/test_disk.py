@@ -7,20 +7,10 @@ import re
 
 import pytest
 
-from guest.session import Session
 from harness import disks
 from harness.server import LunwayServer
 
 SIZE = 320 * disks.MIB  # mkfs.xfs wants 300
-
-
-@pytest.fixture
-def disk(guest, serve, tmp_path):
-    """A server of one sparse file, and a session of the guest with it."""
-    server = serve(disks.sparse(tmp_path / "disk.img", SIZE))
-    with Session(guest, server.portal, server.iqn) as session:
-        session.login()
-        yield session
 
 
 def test_sendtargets_shows_the_portal_that_was_asked(guest, serve, tmp_path):

@@ -4,20 +4,9 @@
 
 import os
 
-import pytest
-
-from guest.session import Session
 from harness import disks
 
 SIZE = 128 * disks.MIB
-
-
-@pytest.fixture
-def disk(guest, serve, tmp_path):
-    server = serve(disks.sparse(tmp_path / "disk.img", SIZE))
-    with Session(guest, server.portal, server.iqn) as session:
-        session.login()
-        yield session
 
 
 def allocated(path):

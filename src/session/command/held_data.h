@@ -38,7 +38,7 @@ class HeldData {
 
   void give_back(std::byte* block) { free_.push_back(block); }
 
-  /// Gives the blocks back that are not in use, when none is.
+  /// Gives all blocks back, when none is in use.
   void shrink() {
     if (in_use() != 0) return;
     blocks_.clear();

@@ -8,9 +8,9 @@ exactly a command was answered, and what a session that stays logged in is told.
 
 import socket
 import struct
-from dataclasses import dataclass
 
-GOOD, CHECK_CONDITION = 0x00, 0x02
+from .result import CHECK_CONDITION, GOOD, Result
+
 IMMEDIATE, FINAL, READS, WRITES, SIMPLE = 0x40, 0x80, 0x40, 0x20, 0x01
 
 
@@ -20,18 +20,6 @@ class Refused(Exception):
     def __init__(self, status):
         super().__init__(f"login status {status:04x}h")
         self.status = status
-
-
-@dataclass(frozen=True)
-class Result:
-    status: int
-    sense: bytes
-    data: bytes
-
-    @property
-    def asc(self):
-        """Additional sense code and qualifier, such as 0x2900; None without sense data."""
-        return struct.unpack_from(">H", self.sense, 12)[0] if len(self.sense) >= 14 else None
 
 
 class Initiator:

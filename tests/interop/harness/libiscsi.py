@@ -6,11 +6,11 @@ import ctypes
 import ctypes.util
 import select
 import time
-from dataclasses import dataclass
 
 import pytest
 
-GOOD, CHECK_CONDITION = 0x00, 0x02
+from .result import CHECK_CONDITION, GOOD, Result
+
 # What libiscsi says of a command that has no answer.
 CANCELLED, ERROR = 0x0F000000, 0x0F000001
 _NORMAL_SESSION = 2
@@ -31,22 +31,6 @@ class _Task(ctypes.Structure):
 
 class _Data(ctypes.Structure):
     _fields_ = [("size", ctypes.c_size_t), ("data", ctypes.c_char_p)]
-
-
-@dataclass(frozen=True)
-class Result:
-    status: int
-    sense: bytes
-    data: bytes
-
-    @property
-    def key(self):
-        return self.sense[2] & 0x0F if self.sense else None
-
-    @property
-    def asc(self):
-        """Additional sense code and qualifier, such as 0x2900."""
-        return int.from_bytes(self.sense[12:14], "big") if self.sense else None
 
 
 def _library():
