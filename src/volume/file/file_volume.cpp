@@ -180,11 +180,13 @@ Result<std::uint64_t> FileVolume::resize(std::optional<std::uint64_t> wanted_byt
   if (!size_bytes) return size_bytes;
   const Result<FileShape> shape = shape_of(descriptor_, options_.path);
   if (!shape) return std::unexpected(shape.error());
+  const std::string growing = "growing " + options_.path + " to " + std::to_string(*size_bytes) + " bytes";
   if (*size_bytes > shape->size_bytes) {
-    if (ftruncate(descriptor_, static_cast<off_t>(*size_bytes)) != 0 || !sync_apart(descriptor_)) {
-      return system_failure(errno, "growing " + options_.path + " to " + std::to_string(*size_bytes) + " bytes");
-    }
+    if (ftruncate(descriptor_, static_cast<off_t>(*size_bytes)) != 0) return system_failure(errno, growing);
+    growth_is_durable_ = false;
   }
+  if (!growth_is_durable_ && !sync_apart(descriptor_)) return system_failure(errno, growing);
+  growth_is_durable_ = true;
   size_bytes_ = *size_bytes;
   return size_bytes;
 }

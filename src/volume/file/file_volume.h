@@ -62,6 +62,7 @@ class FileVolume final : public Volume {
   const FileVolumeOptions options_;
   const bool is_in_memory_;
   std::atomic<std::uint64_t> size_bytes_;
+  bool growth_is_durable_ = true;  // false after a resize() that failed between the two
   const VolumeTraits traits_;
 };
 

@@ -27,11 +27,16 @@
 namespace {
 
 int g_synced = -1;
+bool g_sync_fails = false;
 
 }  // namespace
 
 extern "C" int fsync(int descriptor) {
   g_synced = descriptor;
+  if (g_sync_fails) {
+    errno = EIO;
+    return -1;
+  }
   return static_cast<int>(::syscall(SYS_fsync, descriptor));
 }
 
@@ -204,6 +209,16 @@ TEST_F(FileVolumeTest, GrowingSyncsThroughAnOpenFileOfItsOwn) {
   ASSERT_TRUE((*volume)->resize(2 << 20));
   EXPECT_NE(g_synced, -1);
   EXPECT_NE(g_synced, std::get<IoOp>(flush).descriptor);
+}
+
+TEST_F(FileVolumeTest, GrowthThatCouldNotBeSyncedIsNoGrowthUntilItIs) {
+  const auto volume = FileVolume::open({.path = file_of(1 << 20)});
+  ASSERT_TRUE(volume);
+  g_sync_fails = true;
+  EXPECT_FALSE((*volume)->resize(2 << 20));
+  EXPECT_FALSE((*volume)->resize(2 << 20)) << "the file is that long already, and may not be after a crash";
+  g_sync_fails = false;
+  EXPECT_EQ((*volume)->resize(2 << 20), 2U << 20);
 }
 
 TEST_F(FileVolumeTest, DiscardGivesSpaceBack) {
