@@ -5,6 +5,7 @@
 With four shards the connections of a session come in on different threads.
 """
 
+import threading
 import time
 
 import pytest
@@ -29,6 +30,8 @@ luns = {{ 0 = "disk" }}
 max_connections = {most}
 """
 
+MOST_THAT_WAIT = 64  # on one shard: ServerContext::max_failed_sessions
+
 BLOCKS_GONE = (0x06, 0x47, 0x7F)  # SOME COMMANDS CLEARED BY ISCSI PROTOCOL EVENT
 
 
@@ -39,6 +42,11 @@ def target(serve, tmp_path, request):
         config.write_text(CONFIG.format(shards=request.param, most=most))
         return serve("--config", config)
     return start
+
+
+def isid(number):
+    """Of an initiator port of its own."""
+    return bytes([0x80, 0x12, 0x34, 0x56]) + number.to_bytes(2, "big")
 
 
 def logged_in(server, *keys, cid=0):
@@ -104,6 +112,59 @@ def test_a_session_waits_for_its_connection_and_not_for_ever(target):
     time.sleep(5)  # DefaultTime2Wait is the greater of both sides' values, and the target's is 2
     with RawConnection(server) as too_late:
         assert too_late.login(tsih=first.tsih) == raw.SESSION_DOES_NOT_EXIST
+
+
+def test_of_many_that_wait_the_one_that_waits_longest_gives_way(serve, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.format(shards=1, most=1))
+    server = serve("--config", config)
+    lost = []
+    for number in range(MOST_THAT_WAIT + 1):
+        with RawConnection(server, isid=isid(number)) as connection:
+            assert connection.login("DefaultTime2Wait=0", "DefaultTime2Retain=60") == raw.SUCCESS
+            lost.append(connection.tsih)
+    time.sleep(0.5)
+    with RawConnection(server, isid=isid(0)) as oldest:
+        assert oldest.login(tsih=lost[0]) == raw.SESSION_DOES_NOT_EXIST
+    for number in (1, MOST_THAT_WAIT):
+        with RawConnection(server, isid=isid(number)) as younger:
+            assert younger.login(tsih=lost[number]) == raw.SUCCESS
+
+
+def test_a_server_stops_while_connections_move_between_shards(serve, tmp_path):
+    config = tmp_path / "config.toml"
+    config.write_text(CONFIG.format(shards=4, most=16))
+    server = serve("--config", config)
+    leading = [RawConnection(server, isid=isid(number)) for number in range(8)]
+    for connection in leading:
+        assert connection.login("MaxConnections=16") == raw.SUCCESS
+    stopped = threading.Event()
+
+    def join_again_and_again(session):
+        joins = 0
+        while not stopped.is_set():
+            try:
+                with RawConnection(server, isid=session.isid, cid=1 + joins % 8, limit_s=2) as connection:
+                    connection.login(tsih=session.tsih)
+                    joins += 1
+            except (OSError, AssertionError):  # the server is gone, or is about to be
+                pass
+        joined_by.append(joins)
+
+    joined_by = []
+    threads = [threading.Thread(target=join_again_and_again, args=(session,)) for session in leading]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    try:
+        server.stop()
+    finally:
+        stopped.set()
+        for thread in threads:
+            thread.join()
+        for connection in leading:
+            connection.socket.close()
+    assert min(joined_by) > 0
 
 
 def test_how_long_a_session_waits_is_configured(serve, tmp_path):
