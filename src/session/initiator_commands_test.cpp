@@ -253,6 +253,15 @@ TEST_F(Rfc7143_11_4_InitiatorScsiResponse, GoodOverMissingDataIsAFault) {
   EXPECT_EQ(rig.fault_of(unsent), TaskFault::data_missing);
 }
 
+/// A write that is longer than its CDB says is no read that brought too little.
+TEST_F(Rfc7143_11_4_InitiatorScsiResponse, UnderflowExplainsAShortWrite) {
+  rig.log_in();
+  const TaskId task = write(512);
+  respond(sent<wire::ScsiCommand>().itt, {.residual = {.kind = wire::Residual::Kind::underflow, .count = 512}});
+  ASSERT_NE(completion(task), nullptr);
+  EXPECT_EQ(completion(task)->residual.count, 512U);
+}
+
 //= ledger R7143-11.4.3-01
 TEST_F(Rfc7143_11_4_InitiatorScsiResponse, TargetFailureIsNoStatus) {
   rig.log_in();

@@ -26,7 +26,7 @@ std::uint64_t moved(std::size_t expected, wire::Residual residual) {
 bool is_complete(const ScsiWork& work, const ScsiCompletion& completion) {
   const bool bidirectional = !work.data_out.empty() && !work.data_in.empty();
   const wire::Residual& read_residual = bidirectional ? completion.read_residual : completion.residual;
-  return work.read.received() >= moved(work.data_in.size(), read_residual) &&
+  return (work.data_in.empty() || work.read.received() >= moved(work.data_in.size(), read_residual)) &&
          (work.data_out.empty() || work.write.sent() >= moved(work.data_out.size(), completion.residual));
 }
 
