@@ -26,6 +26,7 @@ QUICK: Lane = [
     ("shellcheck", steps.check_shell),
     ("release build", steps.check_release),
     ("debug build, unit tests", steps.check_unit_tests),
+    ("simulator", steps.check_simulator),
 ]
 # Tests with peers mostly wait, and clang-tidy mostly computes: side by side they keep every processor busy.
 COMPUTES: Lane = [("clang-tidy", steps.check_lint)]

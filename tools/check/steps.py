@@ -14,6 +14,8 @@ JOBS = int(os.environ.get("CMAKE_BUILD_PARALLEL_LEVEL") or len(os.sched_getaffin
 SLOW_MACHINE_S = 3600  # A limit for what hangs: two old processors and an empty cache stay under it.
 CODE_FOLDERS = ("src", "include", "tests", "fuzz", "bench")
 TOOLS = ("tools/check", "tools/ledger", "tools/tidy", "bench")
+SIMULATED_RUNS = 2000
+FRESH_RUNS = 100
 NOTHING_COMPARED = 77  # exit status of bench/instructions.py
 ROOMS_WITH_THREADS = ("runtime", "target", "initiator")
 
@@ -103,6 +105,14 @@ def check_unit_tests() -> Results:
     if built.passed:
         built.add(unit_tests("debug"))
     return built
+
+
+def check_simulator() -> Results:
+    """Each run counts as a check: those that found something once, fixed ones, and some that nobody has seen before."""
+    status, log = run("simulator", ["build/debug/lunway-sim", "--seeds", "src/simulator/regressions.seeds", "--runs",
+                                    str(SIMULATED_RUNS), "--fresh", str(FRESH_RUNS), "--jobs", str(JOBS)], 1800)
+    count = re.search(r"^(\d+) runs,", log, re.MULTILINE)
+    return passed(int(count.group(1))) if status == 0 and count else failed("simulator", log)
 
 
 def check_release() -> Results:
