@@ -166,6 +166,7 @@ int conduct(const Campaign& campaign) {
     tally = work(campaign, 0);
   } else {
     std::vector<Job> jobs;
+    jobs.reserve(campaign.jobs);
     for (std::uint64_t i = 0; i < campaign.jobs; ++i) jobs.push_back(start_job(campaign, i));
     for (const Job& job : jobs) end_job(job, tally);
   }

@@ -131,6 +131,19 @@ std::optional<std::string> BlockHistory::check_survivor(const Epoch& epoch, Plac
   return std::nullopt;
 }
 
+std::expected<BlockHistory::Zone, std::string> BlockHistory::zone_of(Value value, const Cluster& cluster) {
+  Zone zone{value, first_end(cluster), cluster.write->begin};
+  for (const Span& read : cluster.reads) {
+    if (read.end < cluster.write->begin) return std::unexpected(name(value) + " was read before it was written");
+    zone.last_begin = std::max(zone.last_begin, read.begin == kOpen ? 0 : read.begin);
+  }
+  for (const Span& miss : cluster.misses) {
+    if (zone.first_end < miss.begin && miss.end < zone.last_begin)
+      return std::unexpected("a comparison with " + name(value) + " failed while the block held it");
+  }
+  return zone;
+}
+
 std::optional<std::string> BlockHistory::check_zones(const Epoch& epoch, Clusters clusters,
                                                      std::optional<Value>& initial) const {
   std::vector<Zone> forward;
@@ -152,16 +165,9 @@ std::optional<std::string> BlockHistory::check_zones(const Epoch& epoch, Cluster
         return name(value) + " and " + name(other->second) + " both compared equal with " +
                name(*cluster.write->compared);
     }
-    Zone zone{value, first_end(cluster), cluster.write->begin};
-    for (const Span& read : cluster.reads) {
-      if (read.end < cluster.write->begin) return name(value) + " was read before it was written";
-      zone.last_begin = std::max(zone.last_begin, read.begin == kOpen ? 0 : read.begin);
-    }
-    for (const Span& miss : cluster.misses) {
-      if (zone.first_end < miss.begin && miss.end < zone.last_begin)
-        return "a comparison with " + name(value) + " failed while the block held it";
-    }
-    (zone.first_end < zone.last_begin ? forward : backward).push_back(zone);
+    const auto zone = zone_of(value, cluster);
+    if (!zone) return zone.error();
+    (zone->first_end < zone->last_begin ? forward : backward).push_back(*zone);
   }
   std::ranges::sort(forward, {}, &Zone::first_end);
   for (std::size_t i = 1; i < forward.size(); ++i) {

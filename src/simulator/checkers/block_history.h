@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <map>
 #include <optional>
 #include <string>
@@ -93,6 +94,8 @@ class BlockHistory {
   std::optional<std::string> check_survivor(const Epoch& epoch, Place place, const Clusters& clusters,
                                             Value survivor) const;
   static Tick first_end(const Cluster& cluster);
+  /// Of a cluster with a write.
+  static std::expected<Zone, std::string> zone_of(Value value, const Cluster& cluster);
 
   Tick now_ = 0;
   std::vector<Epoch> epochs_{1};

@@ -27,7 +27,6 @@ class VirtualDisk final : public volume::Volume {
 
   std::uint64_t size_bytes() const override { return blocks_.size() * block_size_; }
   const volume::VolumeTraits& traits() const override { return traits_; }
-  MutableBytes window(std::uint64_t /*offset*/, std::uint64_t /*length*/) override { return {}; }
   /// Ends at once, or is to be given to execute().
   volume::Started start(const volume::VolumeRequest& request) override;
 

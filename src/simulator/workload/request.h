@@ -54,7 +54,7 @@ struct Request {
 /// blocks of a COMPARE AND WRITE hold.
 Request make_read(Random& random, const DiskShape& shape, std::uint32_t most_blocks);
 Request make_write(Random& random, const DiskShape& shape, std::uint32_t most_blocks, BlockHistory::Value& last_value);
-Request make_compare_and_write(Random& random, const DiskShape& shape, std::uint64_t block, std::uint32_t unit,
+Request make_compare_and_write(Random& random, const DiskShape& shape, std::uint64_t where, std::uint32_t unit,
                                BlockHistory::Value seen, BlockHistory::Value& last_value);
 Request make_flush(const DiskShape& shape, std::uint32_t unit);
 Request make_other(Random& random, const DiskShape& shape);
