@@ -72,7 +72,7 @@ using Result = std::expected<T, Error>;
 
 /// `iscsi://[user[%secret]@]host[:port][/target-name/lun][?key=value&...]`. IPv6 addresses stand in brackets. Without a
 /// target name the URL is for discovery. Keys: header_digest, data_digest (none | crc32c), target_user,
-/// target_password, connections, erl.
+/// target_password, connections, erl, reconnect, reconnect_tries.
 struct Url {
   std::string host;
   std::uint16_t port = 3260;
@@ -81,8 +81,10 @@ struct Url {
   std::string user, secret;                        // CHAP: what we prove to the target
   std::string target_user, target_secret;          // mutual CHAP: what the target proves to us
   std::optional<bool> header_digest, data_digest;  // true: crc32c and nothing else; false: none; unset: Options decide
+  /// How many connections the session is to have, 1 to 64. The target may grant fewer: see Session::connections().
   unsigned connections = 1;
   unsigned erl = 0;
+  std::optional<unsigned> reconnect_s, reconnect_tries;  // unset: Options decide
 
   /// The error names the part that is wrong.
   static Result<Url> parse(std::string_view text);
@@ -106,6 +108,13 @@ enum class TaskReporting : std::uint8_t {
   rfc3720,         // nothing
   response_fence,  // no older response comes after that to a task management function
   fast_abort,      // that, and the target does not wait for the write data of the tasks that it ends
+};
+
+/// What is sent again after session recovery, of the commands that the target had been sent and had not answered.
+enum class Replay : std::uint8_t {
+  safe,    // what does the same when it is done twice: reads, writes, flushes; the rest ends with an error
+  always,  // everything
+  never,   // nothing
 };
 
 enum class Direction : std::uint8_t { sent, received };
@@ -157,6 +166,19 @@ struct Options {
   /// CHAP secrets under 96 bits, which RFC 7143 (9.2.1) allows only where something else protects the connection.
   bool allow_short_chap_secrets = false;
 
+  /// A session that was open and is lost comes back by itself: same name, same ISID, after the target's Time2Wait
+  /// (RFC 7143, 6.3.5). Attempts begin for so long after the loss; then its commands end with the error, and the
+  /// session is closed. Zero: it is closed at once. A login that the target refuses for good (status class 2), or a
+  /// disk that is another one (VPD pages 80h and 83h, capacity), ends it too. The 120 s are those of
+  /// node.session.timeo. replacement_timeout of the kernel's initiator. The time that a command may take begins anew
+  /// when it is sent again.
+  std::chrono::milliseconds reconnect_time{120'000};
+  /// Attempts for one loss; zero: as many as reconnect_time allows, 0.1 s to 5 s apart.
+  unsigned reconnect_tries = 0;
+  Replay replay = Replay::safe;
+  /// DefaultTime2Wait in seconds, offered; the result is the longer one of both sides.
+  std::uint16_t default_time2wait_s = 2;
+
   /// Commands that read() and write() keep in flight for one transfer.
   unsigned depth = 32;
   /// No single command of a split transfer is longer than this, nor than the target's MAXIMUM TRANSFER LENGTH.
@@ -166,7 +188,8 @@ struct Options {
 
   /// Called for each PDU, inside the calls that run callbacks. It must not call the session.
   std::function<void(const PduSeen&)> on_pdu;
-  /// An event that belongs to no command: a unit attention sent by itself, a logout request, a drop. One sentence.
+  /// An event that belongs to no command: a unit attention sent by itself, a logout request, a drop, a session that is
+  /// lost and one that is back, a connection that could not be had. One sentence.
   std::function<void(std::string_view)> on_event;
 };
 
@@ -188,6 +211,8 @@ struct Command {
   std::chrono::milliseconds timeout{0};  // zero: Options::command_timeout
   /// Whether BUSY, TASK SET FULL and unit attentions are absorbed by sending it again, as a host does.
   bool retry = true;
+  /// Unset: Options::replay.
+  std::optional<Replay> replay = {};
 };
 
 struct Sense {
@@ -391,9 +416,22 @@ struct Negotiated {
   std::uint16_t protocol_level = 1;  // iSCSIProtocolLevel: 0 claims nothing, 1 RFC 7143, 2 RFC 7144 too
 };
 
+/// One connection of a session.
+struct ConnectionFacts {
+  std::uint16_t cid = 0;
+  std::string portal;  // "10.0.0.1:3260"
+};
+
 // ---------------------------------------------------------------------------------------------------------- session
 
-enum class SessionState : std::uint8_t { connecting, logging_in, logged_in, logging_out, closed };
+enum class SessionState : std::uint8_t {
+  connecting,
+  logging_in,
+  logged_in,
+  recovering,  // lost; commands wait for it to come back
+  logging_out,
+  closed,
+};
 
 class Session {
  public:
@@ -495,8 +533,13 @@ class Session {
 
   SessionState state() const;
   const Negotiated& negotiated() const;
-  /// The portal that we are connected to, after redirections: "127.0.0.1:3260".
+  /// The portal of the leading connection, after redirections: "127.0.0.1:3260".
   std::string portal() const;
+  /// The connections of the session, the leading one first. Commands are spread over them: the next one takes the one
+  /// with the fewest bytes under way.
+  std::vector<ConnectionFacts> connections() const;
+  /// How often the session was lost and has come back.
+  std::uint64_t recoveries() const;
   const Url& url() const;
   /// Why the session is closed; empty while it is not or when logout() closed it.
   const std::optional<Error>& failure() const;

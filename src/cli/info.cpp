@@ -70,6 +70,9 @@ void print_text(const Unit& unit, const Information& more) {
   fmt::print("{}\n", session.url().to_string());
   Facts facts = session_facts(session.negotiated());
   facts.insert(facts.begin(), {"portal", session.portal()});
+  facts.emplace_back("connections", std::uint64_t{session.connections().size()});
+  for (const initiator::ConnectionFacts& connection : session.connections())
+    facts.emplace_back(fmt::format("CID {} to", connection.cid), connection.portal);
   print_facts("session", facts);
   print_facts("negotiated", negotiated_facts(session.negotiated()));
   print_facts(
@@ -101,10 +104,14 @@ void print_as_json(const Unit& unit, const Information& more) {
     pages[fmt::format("{:02x}", page.code)] = {{"name", vpd_page_name(page.code)},
                                                {"says", describe_vpd_page(page.bytes)}};
   }
+  Json connections = Json::array();
+  for (const initiator::ConnectionFacts& connection : session.connections())
+    connections.push_back({{"cid", connection.cid}, {"portal", connection.portal}});
   Json negotiated = to_json(session_facts(session.negotiated()));
   negotiated.update(to_json(negotiated_facts(session.negotiated())));
   print_json({{"url", session.url().to_string()},
               {"portal", session.portal()},
+              {"connections", std::move(connections)},
               {"negotiated", std::move(negotiated)},
               {"inquiry",
                {{"type", inquiry.peripheral_type},

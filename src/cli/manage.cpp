@@ -73,6 +73,8 @@ Outcome<> manage(const ManageArguments& arguments) {
   auto peer = resolve_unit(arguments.url, arguments.peer);
   if (!peer) return std::unexpected(peer.error());
   if (arguments.fast_abort) peer->options.task_reporting = initiator::TaskReporting::fast_abort;
+  // What ends the session is to leave it ended.
+  peer->options.reconnect_time = {};
   auto session = initiator::Session::connect(peer->url, peer->options);
   if (!session) return failed(session.error(), peer->url);
   const TaskManagement function =

@@ -98,6 +98,7 @@ Outcome<Peer> resolve_peer(const std::string& text, const PeerArguments& argumen
   peer.options.login_timeout = std::min(peer.options.login_timeout, timeout);
   peer.options.connect_timeout = std::min(peer.options.connect_timeout, timeout);
   peer.options.command_timeout = timeout;
+  peer.options.on_event = [](std::string_view event) { fmt::print(stderr, "lunway: {}\n", event); };
   return peer;
 }
 

@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// Requests, turns, and the way from a name to a connection. What moves over the connection is in client_stream.cpp.
+// Requests, turns, and the way from a name to the leading connection.
 
 #include "initiator/client.h"
 
-#include <array>
-#include <cerrno>
-#include <iterator>
 #include <utility>
 
-#include "base/big_endian.h"
 #include "initiator/errors.h"
 #include "initiator/profile.h"
 
@@ -20,7 +16,6 @@ namespace {
 constexpr unsigned kRedirectionsMax = 5;
 /// Of one redirection: more are not tried.
 constexpr std::size_t kNewAddressesMax = 8;
-constexpr wire::Cid kCid{0};
 
 std::unexpected<Error> no_resources(const lunway::Error& error) {
   return std::unexpected(Error{ErrorKind::resources, error.code, error.message});
@@ -33,6 +28,8 @@ std::string in_brackets(const std::string& host) {
 }  // namespace
 
 Result<std::unique_ptr<Client>> Client::make(Url url, Options options, text::SessionType type) {
+  if (url.reconnect_s) options.reconnect_time = std::chrono::seconds(*url.reconnect_s);
+  if (url.reconnect_tries) options.reconnect_tries = *url.reconnect_tries;
   SystemEntropy entropy;
   auto profile = make_profile(url, options, type, entropy);
   if (!profile) return std::unexpected(std::move(profile.error()));
@@ -53,16 +50,17 @@ Client::Client(Url url, Options options, session::InitiatorProfile profile, std:
       profile_(std::move(profile)),
       loop_(std::move(loop)),
       pollable_(std::move(pollable)),
-      connector_(loop_->ring(), loop_->timers(), *this),
-      timer_(runtime::Timer::calling<&Client::expired>(loop_->timers(), this)) {}
+      reconnect_(options_.reconnect_time, options_.reconnect_tries),
+      timer_(runtime::Timer::calling<&Client::expired>(loop_->timers(), this)),
+      reconnect_timer_(runtime::Timer::calling<&Client::attempt>(loop_->timers(), this)) {}
 
 Client::~Client() {
   destroying_ = true;
   opened_ = {};
-  connector_.cancel();
-  while (connector_.is_connecting()) loop_->turn();
-  if (stream_) stream_->close();
-  while (stream_) loop_->turn();
+  on_change_ = {};
+  reconnect_timer_.disarm();
+  for (const auto& link : links_) link->give_up();
+  while (!links_.empty()) loop_->turn();
 }
 
 // --------------------------------------------------------------------------------------------------------- connect
@@ -73,42 +71,21 @@ Result<> Client::open(Opened opened) {
 }
 
 Result<> Client::connect(const std::string& host, std::uint16_t port) {
-  state_ = SessionState::connecting;
+  if (!is_recovering()) state_ = SessionState::connecting;
   auto addresses = runtime::resolve({.host = host, .port = port});
   if (!addresses) return std::unexpected(unreachable(addresses.error()));
   portal_ = in_brackets(host) + ":" + std::to_string(port);
-  connector_.start(clock(), std::move(*addresses), options_.connect_timeout);
+  links_.push_back(std::make_unique<Link>(*loop_, static_cast<Link::Owner&>(*this)));
+  links_.back()->connect(std::move(*addresses), options_.connect_timeout);
   return {};
 }
 
-void Client::on_connected(runtime::Connector& /*connector*/, int socket) {
-  if (const auto peer = runtime::Address::peer_of(socket)) portal_ = peer->to_string();
-  state_ = SessionState::logging_in;
-  std::array<std::byte, 4> random;
-  entropy_.fill(random);
-  stream_ = std::make_unique<runtime::TcpStream>(loop_->ring(), socket, static_cast<runtime::TcpStream::Owner&>(*this));
-  session_ = std::make_unique<session::InitiatorSession>(profile_, session::InitiatorSessionLimits{},
-                                                         wire::CmdSN(load_be32(random.data())));
-  connection_ =
-      std::make_unique<session::InitiatorConnection>(clock(), *session_, entropy_, kCid, make_limits(options_));
-  if (options_.on_pdu) connection_->observe(this);
-  stream_->start();
-  pump();
-}
-
-void Client::on_connect_failed(runtime::Connector& /*connector*/, const lunway::Error& error) {
-  if (leaving_) return end(std::nullopt);
-  if (destroying_) return end(unreachable(error));
-  connect_elsewhere(unreachable(error));
-}
-
-bool Client::redirect() {
-  const bool wanted = close_ && close_->reason == session::InitiatorCloseReason::login_redirected;
+bool Client::redirect(const session::InitiatorClose& close) {
+  const bool wanted = close.reason == session::InitiatorCloseReason::login_redirected;
   if (!wanted || !options_.follow_redirects || destroying_ || redirections_++ == kRedirectionsMax) return false;
-  elsewhere_.assign(std::make_move_iterator(close_->redirect.begin()), std::make_move_iterator(close_->redirect.end()));
+  elsewhere_.assign(close.redirect.begin(), close.redirect.end());
   if (elsewhere_.size() > kNewAddressesMax) elsewhere_.resize(kNewAddressesMax);
-  connect_elsewhere(to_error(*close_));
-  close_.reset();
+  connect_elsewhere(to_error(close));
   return true;
 }
 
@@ -122,26 +99,12 @@ void Client::connect_elsewhere(Error failure) {
     if (connecting) return;
     failure = std::move(connecting.error());
   }
-  end(std::move(failure));
-}
-
-void Client::end(std::optional<Error> failure) {
-  state_ = SessionState::closed;
-  failure_ = std::move(failure);
-  timer_.disarm();
-  // Whoever still waits for the login has not got it, even when it was given up on purpose.
-  told_opened(std::unexpected(failure_.value_or(Error{ErrorKind::aborted, 0, "given up before the login was over"})));
-}
-
-void Client::told_opened(Result<> result) {
-  if (!opened_) return;
-  defer([opened = std::exchange(opened_, {}), result = std::move(result)]() mutable { opened(std::move(result)); });
+  attempt_failed(std::move(failure));
 }
 
 // -------------------------------------------------------------------------------------------------------- requests
 
-template <class Submitted>
-Result<session::TaskId> Client::submitted(Submitted submitted, TaskEnd end) {
+Result<session::TaskId> Client::submitted(std::expected<session::TaskId, session::SubmitError> submitted, TaskEnd end) {
   if (!submitted) return std::unexpected(to_error(submitted.error()));
   const std::uint32_t slot = submitted->slot();
   if (slot >= ends_.size()) ends_.resize(slot + 1);
@@ -176,22 +139,28 @@ Result<session::TaskId> Client::send_targets(std::string_view value, TaskEnd end
   return submitted(session_->send_targets(clock(), value, options_.command_timeout), std::move(end));
 }
 
+Result<session::TaskId> Client::probe(const session::ScsiRequest& request, TaskEnd end) {
+  if (!session_ || !joined_ || loss_ || state_ == SessionState::logging_out) return not_open();
+  return submitted(session_->submit(clock(), request), std::move(end));
+}
+
 void Client::abort(session::TaskId task) {
   if (state_ == SessionState::closed || !session_) return;
   session_->abort(clock(), task);
-  pump();
+  link_pump();
 }
 
 void Client::log_out() {
   if (state_ == SessionState::closed) return;
   leaving_ = true;
-  if (!stream_) {
-    connector_.cancel();
-    return;
-  }
+  reconnect_timer_.disarm();
+  if (links_.empty()) return end(std::nullopt);
+  for (const auto& link : links_)
+    if (link->is_connecting()) link->give_up();
+  if (!session_ || loss_) return;
   state_ = SessionState::logging_out;
   session_->log_out();
-  pump();
+  link_pump();
 }
 
 // ----------------------------------------------------------------------------------------------------------- turns
@@ -209,7 +178,7 @@ bool Client::turn(Instant deadline) {
 
 bool Client::send_requests() {
   if (!std::exchange(has_requests_, false)) return false;
-  pump();
+  link_pump();
   return true;
 }
 

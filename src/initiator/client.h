@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// The engine on a socket: connects, follows redirections, moves bytes between the two, and says what became of tasks.
-// No retry, no SCSI.
+// The engine on sockets: connects, follows redirections, brings up the further connections of the session, moves bytes,
+// says what became of tasks, and begins the session anew when it was lost. No SCSI.
 //
 // Callbacks run inside turn() and never inside a call that starts something.
 
@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,19 +19,18 @@
 #include <vector>
 
 #include "base/instant.h"
+#include "initiator/link.h"
 #include "initiator/pollable.h"
+#include "initiator/reconnect_policy.h"
 #include "initiator/system_entropy.h"
 #include "lunway/initiator.h"
-#include "runtime/connector.h"
 #include "runtime/loop.h"
-#include "runtime/tcp_stream.h"
-#include "session/initiator_connection.h"
 #include "session/initiator_session.h"
 #include "session/pdu_observer.h"
 
 namespace lunway::initiator {
 
-class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, session::PduObserver {
+class Client final : Link::Owner, session::PduObserver {
  public:
   using TaskEnd = std::move_only_function<void(session::TaskResult)>;
   /// Runs once: when the login is through, or when it has failed.
@@ -50,6 +50,21 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   void abort(session::TaskId task);
   void log_out();
 
+  /// What happens to a session that comes back: told in turn() as callbacks are.
+  enum class Change : std::uint8_t {
+    reinstated,  // logged in again, but only for probe(): resume() or give_up() is due
+    closed,      // for good
+  };
+  void on_change(std::function<void(Change)> listener) { on_change_ = std::move(listener); }
+  /// submit() that works while the session is not given back to everybody.
+  Result<session::TaskId> probe(const session::ScsiRequest& request, TaskEnd end);
+  /// The session is what it was: state() is logged_in again.
+  void resume();
+  /// It is not, or nothing can be said of it.
+  void give_up(Error error);
+  /// The session is lost or being lost, and may come back.
+  bool is_recovering() const { return state_ == SessionState::recovering; }
+
   /// Waits for something to do until `deadline`, does it, runs callbacks. True when a callback ran.
   bool turn(Instant deadline);
   /// Runs `call` in the next turn().
@@ -65,38 +80,54 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   const Url& url() const { return url_; }
   const Options& options() const { return options_; }
   const std::string& portal() const { return portal_; }
+  /// Those in the Full Feature Phase.
+  std::vector<ConnectionFacts> connections() const;
+  std::uint64_t recoveries() const { return recoveries_; }
 
  private:
   Client(Url url, Options options, session::InitiatorProfile profile, std::unique_ptr<runtime::Loop> loop,
          Pollable pollable);
 
-  template <class Submitted>
-  Result<session::TaskId> submitted(Submitted submitted, TaskEnd end);
+  Result<session::TaskId> submitted(std::expected<session::TaskId, session::SubmitError> submitted, TaskEnd end);
 
-  Result<> connect(const std::string& host, std::uint16_t port);
-  void on_connected(runtime::Connector& connector, int socket) override;
-  void on_connect_failed(runtime::Connector& connector, const lunway::Error& error) override;
-  void on_bytes(runtime::TcpStream& stream, Bytes bytes) override;
-  void on_filled(runtime::TcpStream& stream) override;
-  void on_sent(runtime::TcpStream& stream) override;
-  void on_closed(runtime::TcpStream& stream, runtime::TcpStream::Closed closed) override;
+  // ---- links (client_links.cpp)
+  void link_connected(Link& link) override;
+  void link_unreachable(Link& link, const lunway::Error& error) override;
+  void link_drain() override;
+  void link_pump() override;
+  void link_closed(Link& link, runtime::TcpStream::Closed closed) override;
   void sent(wire::HeaderView header, Bytes data) override;
   void received(wire::HeaderView header, Bytes data) override;
+  void take(Link& link, session::InitiatorLoggedIn event);
+  void take(Link& link, const session::TargetEvent& event);
+  void take(Link& link, const session::UnrelatedReject& event);
+  void take(Link& link, const session::InitiatorClose& close);
+  void note(const Link& leading, session::InitiatorLoggedIn event);
+  void tell(std::string text);
+  std::unique_ptr<Link> removed(Link& link);
 
-  void feed(Bytes bytes);
-  void feed_held();
-  void drain();
-  void take(session::InitiatorLoggedIn event);
-  void take(const session::TargetEvent& event);
-  void take(const session::UnrelatedReject& event);
-  void take(session::InitiatorClose close);
-  void transmit();
-  void pump();
-  void expired(Instant at);
-  void end(std::optional<Error> failure);
-  bool redirect();
+  // ---- the leading connection (client.cpp)
+  Result<> connect(const std::string& host, std::uint16_t port);
+  bool redirect(const session::InitiatorClose& close);
   void connect_elsewhere(Error failure);
+
+  // ---- further connections (client_joining.cpp)
+  void begin_joining();
+  void take_portals(session::TaskResult result);
+  void join_next();
+  void join(const text::TargetAddress& portal);
+  void joining_failed(const Error& error);
+  void joined();
+
+  // ---- the end of a session, and what follows it (client_recovery.cpp)
+  void lose(Error error, std::uint16_t time2wait_s);
+  void links_gone();
+  void attempt_failed(Error error);
+  void attempt(Instant at);
+  void end(std::optional<Error> failure);
   void told_opened(Result<> result);
+
+  void expired(Instant at);
   bool run_callbacks();
   bool send_requests();
   Instant clock() { return loop_->now(); }
@@ -117,12 +148,23 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   std::deque<text::TargetAddress> elsewhere_;  // that the last redirection named, and that are not tried yet
 
   std::unique_ptr<session::InitiatorSession> session_;
-  std::unique_ptr<session::InitiatorConnection> connection_;
-  std::optional<session::InitiatorClose> close_;
-  std::unique_ptr<runtime::TcpStream> stream_;
-  std::size_t sending_bytes_ = 0;
-  std::vector<std::byte> held_;    // bytes that the engine does not take now
-  std::size_t filling_bytes_ = 0;  // of a read straight into the engine's window
+  /// The leading connection first, as long as it lives.
+  std::vector<std::unique_ptr<Link>> links_;
+
+  /// Further connections: the portals to use in turn, how many attempts there have been, and the one under way.
+  std::vector<text::TargetAddress> portals_;
+  unsigned joins_ = 0;
+  Link* joining_ = nullptr;
+  bool joined_ = false;  // all that are to come are there
+
+  /// Why the session is lost, from the first sign of it on.
+  std::optional<Error> loss_;
+  Duration time2wait_ = Duration::zero();
+  ReconnectPolicy reconnect_;
+  Instant lost_at_, resumed_at_;
+  bool was_open_ = false;
+  std::uint64_t recoveries_ = 0;
+  std::function<void(Change)> on_change_;
 
   /// TaskEnds by the slot of their task.
   std::vector<TaskEnd> ends_;
@@ -132,8 +174,8 @@ class Client final : runtime::Connector::Owner, runtime::TcpStream::Owner, sessi
   bool leaving_ = false;  // log_out() was called
   bool destroying_ = false;
 
-  runtime::Connector connector_;
   runtime::Timer timer_;
+  runtime::Timer reconnect_timer_;
 };
 
 }  // namespace lunway::initiator

@@ -35,10 +35,13 @@ std::int64_t signed_residual(wire::Residual residual) {
 }  // namespace
 
 Commander::Commander(Client& client)
-    : client_(client), timer_(runtime::Timer::calling<&Commander::wake>(client.loop().timers(), this)) {}
+    : client_(client), guard_(client), timer_(runtime::Timer::calling<&Commander::wake>(client.loop().timers(), this)) {
+  client_.on_change([this](Client::Change change) { session_changed(change); });
+  guard_.on_unit_attention([this](std::uint16_t lun, const Sense& sense) { noticed(lun, sense); });
+}
 
 Result<TaskId> Commander::submit(Command command, ScsiDone done) {
-  if (client_.state() != SessionState::logged_in)
+  if (client_.state() != SessionState::logged_in && !client_.is_recovering())
     return std::unexpected(client_.failure().value_or(to_error(session::SubmitError::not_possible)));
   if (commands_.size() >= Session::kMaxQueued) return std::unexpected(to_error(session::SubmitError::too_many_tasks));
   if (command.cdb.empty() || command.cdb.size() > wire::kMaxCdbSize)
@@ -46,16 +49,18 @@ Result<TaskId> Commander::submit(Command command, ScsiDone done) {
   if (command.priority > kLowestPriority)
     return std::unexpected(Error{ErrorKind::invalid_argument, EINVAL, "a command priority is 0 to 15"});
   const TaskId id = ++last_id_;
+  guard_.learn(lun_of(command));
   commands_.emplace(id, Pending{.command = std::move(command), .done = std::move(done), .task = {}});
   if (!backlog_.empty() || !try_to_issue(id)) backlog_.push_back(id);
   return id;
 }
 
 bool Commander::try_to_issue(TaskId id) {
+  if (client_.is_recovering()) return false;
   Pending& pending = commands_.at(id);
   const Command& command = pending.command;
   const auto timeout = command.timeout.count() != 0 ? command.timeout : client_.options().command_timeout;
-  const auto task = client_.submit({.lun = wire::Lun::from_flat(command.lun.value_or(client_.url().lun)),
+  const auto task = client_.submit({.lun = wire::Lun::from_flat(lun_of(command)),
                                     .cdb = command.cdb,
                                     .data_out = command.data_out,
                                     .data_in = command.data_in,
@@ -85,9 +90,10 @@ void Commander::ended(TaskId id, session::TaskResult result) {
   if (auto* completion = std::get_if<session::ScsiCompletion>(&result)) {
     answered(id, pending, std::move(*completion));
   } else if (const auto* failure = std::get_if<session::TaskFailure>(&result)) {
-    // The session's own end says more than "connection lost".
-    const bool lost = failure->fault == session::TaskFault::connection_lost && client_.failure();
-    finish(id, std::unexpected(lost ? *client_.failure() : to_error(*failure)));
+    if (failure->fault == session::TaskFault::connection_lost)
+      lost(id, pending, *failure);
+    else
+      finish(id, std::unexpected(to_error(*failure)));
   }
   command_ended(id, answered_by_target);
   issue_backlog();
@@ -106,8 +112,8 @@ void Commander::answered(TaskId id, Pending& pending, session::ScsiCompletion co
   const bool failed = completion.status == wire::ScsiStatus::check_condition;
   if (failed || (client_.negotiated().protocol_level >= 2 && !completion.sense.empty()))
     result.sense = parse_sense(completion.sense);
-  if (failed && result.sense && result.sense->key == kSenseKeyUnitAttention && on_unit_attention_)
-    on_unit_attention_(*result.sense);
+  if (failed && result.sense && result.sense->key == kSenseKeyUnitAttention)
+    noticed(lun_of(pending.command), *result.sense);
 
   const Advice advice = advise(result.status, result.sense);
   const bool again = pending.command.retry && !pending.aborted && pending.attempts < client_.options().retries;

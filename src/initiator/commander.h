@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The Lunway authors
 //
 // SCSI commands as a host sends them: unit attentions are absorbed, a target without room is asked again a little
-// later, commands beyond what the engine holds wait here.
+// later, commands beyond what the engine holds wait here, and those of a lost session that are to be sent again.
 
 #pragma once
 
@@ -15,6 +15,7 @@
 #include <unordered_map>
 
 #include "initiator/client.h"
+#include "initiator/disk_guard.h"
 #include "lunway/initiator.h"
 #include "runtime/timers.h"
 
@@ -45,6 +46,7 @@ class Commander {
     ScsiDone done;
     std::optional<session::TaskId> task;  // while the engine has it
     unsigned attempts = 0;
+    unsigned replays = 0;
     bool aborted = false;
   };
 
@@ -63,13 +65,19 @@ class Commander {
   bool try_to_issue(TaskId id);
   void issue_backlog();
   void ended(TaskId id, session::TaskResult result);
+  void session_changed(Client::Change change);
+  /// A command that its session took along: waits for the next session, or ends.
+  void lost(TaskId id, Pending& pending, const session::TaskFailure& failure);
+  std::uint16_t lun_of(const Command& command) const { return command.lun.value_or(client_.url().lun); }
   void answered(TaskId id, Pending& pending, session::ScsiCompletion completion);
+  void noticed(std::uint16_t lun, const Sense& sense);
   void finish(TaskId id, Result<ScsiResult> result);
   void wait(TaskId id, unsigned attempts);
   void wake(Instant at);
   void arm();
 
   Client& client_;
+  DiskGuard guard_;
   std::unordered_map<TaskId, Pending> commands_;
   std::unordered_map<TaskId, Aborting> aborting_;
   std::deque<TaskId> backlog_;              // the engine had no place for them

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "initiator/sense.h"
+#include "wire/login_status.h"
 
 namespace lunway::initiator {
 namespace {
@@ -115,6 +116,19 @@ Error to_error(session::SubmitError error) {
       return {ErrorKind::invalid_argument, ESRCH, "the command has ended"};
   }
   return {ErrorKind::resources, 0, ""};
+}
+
+bool is_final(const Error& error) {
+  switch (error.kind) {
+    case ErrorKind::authentication:
+    case ErrorKind::negotiation:
+    case ErrorKind::invalid_argument:
+      return true;
+    case ErrorKind::login_refused:
+      return wire::status_class(static_cast<wire::LoginStatus>(error.code)) == wire::LoginStatusClass::initiator_error;
+    default:
+      return false;
+  }
 }
 
 Error being_aborted() { return {ErrorKind::invalid_argument, EALREADY, "the command is being aborted already"}; }

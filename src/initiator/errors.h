@@ -20,6 +20,8 @@ Error to_error(wire::TaskManagementResponseCode response);
 Error to_error(const ScsiResult& result);
 /// A second abort that wants to be told of the same command.
 Error being_aborted();
+/// Of a login: another attempt will not change it.
+bool is_final(const Error& error);
 /// Of the system, while connecting.
 Error unreachable(const lunway::Error& error);
 

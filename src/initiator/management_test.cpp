@@ -89,7 +89,11 @@ struct Managing : ::testing::Test {
     EXPECT_EQ(ended->error().kind, ErrorKind::aborted);
   }
 
-  Options options;
+  Options options = [] {
+    Options made;
+    made.reconnect_time = {};
+    return made;
+  }();
   std::optional<Session> session;
   ScriptedTarget target{[this] { turn(); }};
   std::vector<std::string> events;

@@ -59,6 +59,9 @@ text::Policy make_policy(const Url& url, const Options& options) {
   prefer(KeyId::max_burst_length, options.max_burst_length);
   prefer(KeyId::first_burst_length, options.first_burst_length);
   prefer(KeyId::max_outstanding_r2t, options.max_outstanding_r2t);
+  prefer(KeyId::default_time2wait, options.default_time2wait_s);
+  // Fewer will do.
+  policy.number(KeyId::max_connections) = {.preferred = std::max(1U, url.connections), .worst = 1};
   prefer(KeyId::initial_r2t, options.initial_r2t ? 1 : 0);
   prefer(KeyId::immediate_data, options.immediate_data ? 1 : 0);
   prefer(KeyId::data_pdu_in_order, options.data_pdu_in_order ? 1 : 0);

@@ -99,6 +99,8 @@ Result<TaskId> Session::submit_unmap(std::span<const Extent> extents, Done done)
 SessionState Session::state() const { return core_->client->state(); }
 const Negotiated& Session::negotiated() const { return core_->client->negotiated(); }
 std::string Session::portal() const { return core_->client->portal(); }
+std::vector<ConnectionFacts> Session::connections() const { return core_->client->connections(); }
+std::uint64_t Session::recoveries() const { return core_->client->recoveries(); }
 const Url& Session::url() const { return core_->client->url(); }
 const std::optional<Error>& Session::failure() const { return core_->client->failure(); }
 std::size_t Session::in_flight() const { return core_->commander.in_flight(); }

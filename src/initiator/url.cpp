@@ -22,7 +22,9 @@ constexpr std::string_view kScheme = "iscsi://";
 //= rfc7143#4.2.7.1
 constexpr std::size_t kNameBytesMax = 223;
 constexpr unsigned kLunMax = 16'383;  // flat space addressing, 14 bits
-constexpr unsigned kConnectionsMax = 32;
+constexpr unsigned kConnectionsMax = 64;
+constexpr unsigned kReconnectSecondsMax = 86'400;
+constexpr unsigned kReconnectTriesMax = 1'000'000;
 
 std::unexpected<Error> wrong(std::string message) {
   return std::unexpected(Error{ErrorKind::invalid_argument, 0, "URL: " + std::move(message)});
@@ -141,15 +143,22 @@ Result<> parse_setting(Url& url, std::string_view key, std::string_view text) {
     url.target_secret = *value;
   } else if (key == "connections") {
     const auto count = number<unsigned>(*value, kConnectionsMax);
-    if (!count || *count == 0) return wrong("connections is a number from 1 to 32, not '" + *value + "'");
+    if (!count || *count == 0) return wrong("connections is a number from 1 to 64, not '" + *value + "'");
     url.connections = *count;
   } else if (key == "erl") {
     const auto level = number<unsigned>(*value, 2);
     if (!level) return wrong("erl is 0, 1 or 2, not '" + *value + "'");
     url.erl = *level;
+  } else if (key == "reconnect") {
+    url.reconnect_s = number<unsigned>(*value, kReconnectSecondsMax);
+    if (!url.reconnect_s) return wrong("reconnect is a number of seconds from 0 to 86400, not '" + *value + "'");
+  } else if (key == "reconnect_tries") {
+    url.reconnect_tries = number<unsigned>(*value, kReconnectTriesMax);
+    if (!url.reconnect_tries) return wrong("reconnect_tries is a number from 0 to 1000000, not '" + *value + "'");
   } else {
     return wrong("unknown key '" + std::string(key) +
-                 "'; known are header_digest, data_digest, target_user, target_password, connections and erl");
+                 "'; known are header_digest, data_digest, target_user, target_password, connections, erl, reconnect "
+                 "and reconnect_tries");
   }
   return {};
 }

@@ -131,8 +131,10 @@ struct TwoConnections : ::testing::Test {
   wire::StatSN stat_sn{0x9000};
 };
 
+using Rfc7143_4_4_3_InitiatorConnections = TwoConnections;
+
 //= ledger(initiator) R7143-4.4.3-01
-TEST_F(TwoConnections, TheSecondJoinsWithTheTsihOfTheSession) {
+TEST_F(Rfc7143_4_4_3_InitiatorConnections, TheSecondJoinsWithTheTsihOfTheSession) {
   const auto request = next_of_second().as<wire::LoginRequest>();
   EXPECT_EQ(request.tsih, wire::Tsih(0x77));
   EXPECT_EQ(request.isid, rig.session.profile().isid);
@@ -140,8 +142,10 @@ TEST_F(TwoConnections, TheSecondJoinsWithTheTsihOfTheSession) {
   EXPECT_EQ(request.cmd_sn, wire::CmdSN(kRigFirstCmdSN)) << "the session's, not a new one";
 }
 
+using Rfc7143_4_2_2_1_InitiatorConnections = TwoConnections;
+
 //= ledger(initiator) R7143-4.2.2.1-03 R7143-4.2.2.1-08
-TEST_F(TwoConnections, CommandsAreSpreadAndNumberedBySession) {
+TEST_F(Rfc7143_4_2_2_1_InitiatorConnections, CommandsAreSpreadAndNumberedBySession) {
   log_in_second();
   for (int i = 0; i < 8; ++i) submit();
   pump();
@@ -162,8 +166,10 @@ TEST_F(TwoConnections, CommandsAreSpreadAndNumberedBySession) {
   EXPECT_EQ(*numbers.rbegin(), kRigFirstCmdSN + 7);
 }
 
+using Rfc7143_4_2_5_1_InitiatorConnections = TwoConnections;
+
 //= ledger(initiator) R7143-4.2.5.1-03
-TEST_F(TwoConnections, DataGoesTheWayOfItsCommand) {
+TEST_F(Rfc7143_4_2_5_1_InitiatorConnections, DataGoesTheWayOfItsCommand) {
   log_in_second();
   submit_write();
   submit_write();
@@ -184,7 +190,7 @@ TEST_F(TwoConnections, DataGoesTheWayOfItsCommand) {
 }
 
 //= ledger(initiator) R7143-4.2.5.1-01
-TEST_F(TwoConnections, AnAbortGoesTheWayOfItsCommand) {
+TEST_F(Rfc7143_4_2_5_1_InitiatorConnections, AnAbortGoesTheWayOfItsCommand) {
   log_in_second();
   submit();
   const TaskId task = submit();

@@ -143,7 +143,7 @@ struct InitiatorClose {
   std::string detail = {};
   wire::LoginStatus status = wire::LoginStatus::success;
   std::vector<text::TargetAddress> redirect = {};
-  /// Of a drop announcement: seconds before the target wants to see us again.
+  /// Of a drop announcement or a Logout Response: seconds before the target wants to see us again.
   std::uint16_t time2wait_s = 0;
 };
 

@@ -35,6 +35,8 @@ class Rfc7143_4_2_3_Library : public ::testing::TestWithParam<TaskReporting> {
     Options options;
     options.isid = isid;
     options.task_reporting = GetParam();
+    // What a reset ends stays ended.
+    options.reconnect_time = {};
     // So that writes wait for R2Ts.
     options.initial_r2t = true;
     options.immediate_data = false;

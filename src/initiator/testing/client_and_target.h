@@ -49,8 +49,12 @@ struct ClientAndTarget : ::testing::Test {
     turn();  // callbacks that the end has caused
   }
 
-  /// Set before open().
-  Options options;
+  /// Set before open(). Sessions do not come back unless a test wants it.
+  Options options = [] {
+    Options made;
+    made.reconnect_time = {};
+    return made;
+  }();
   ScriptedTarget target{[this] { turn(); }};
   std::unique_ptr<Client> client;
   std::optional<Result<>> opened;

@@ -183,7 +183,7 @@ void InitiatorConnectionCore::take(Instant /*now*/, wire::LogoutResponse pdu) {
     return close(Reason::logout_failed, wire::to_string(pdu.response()), Event::logout_failed);
   if (logout->reason == wire::LogoutReason::close_session) session_.set_closed();
   graceful_ = true;
-  close(Reason::logged_out, "", Event::logout_succeeded);
+  close(InitiatorClose{.reason = Reason::logged_out, .time2wait_s = pdu.time2wait()}, Event::logout_succeeded);
 }
 
 // -------------------------------------------------------------------------------------------- the target's own words
