@@ -24,8 +24,6 @@
 namespace lunway::simulator {
 namespace {
 
-/// A process gives up after so many: there is enough to look at.
-constexpr std::uint64_t kMostFailures = 5;
 /// A run that takes longer than this hangs.
 constexpr unsigned kLongestRunSeconds = 60;
 
@@ -91,12 +89,12 @@ void run_one(std::uint64_t seed, Tally& tally, const std::string& trace_path) {
 /// Every job's share of the seeds.
 Tally work(const Campaign& campaign, std::uint64_t job) {
   Tally tally;
-  for (std::size_t i = job; i < campaign.seeds.size() && tally.failures < kMostFailures; i += campaign.jobs) {
+  for (std::size_t i = job; i < campaign.seeds.size() && tally.failures < campaign.most_failures; i += campaign.jobs) {
     run_one(campaign.seeds[i], tally, campaign.trace_path);
   }
   const std::time_t end = std::time(nullptr) + static_cast<std::time_t>(campaign.minutes * 60);
   Random endless(campaign.endless_seed + job);
-  while (std::time(nullptr) < end && tally.failures < kMostFailures) run_one(endless.next(), tally, {});
+  while (std::time(nullptr) < end && tally.failures < campaign.most_failures) run_one(endless.next(), tally, {});
   ::alarm(0);
   return tally;
 }

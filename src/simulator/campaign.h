@@ -18,6 +18,8 @@ struct Campaign {
   std::uint64_t minutes = 0;
   std::uint64_t endless_seed = 0;
   std::uint64_t jobs = 1;
+  /// A process gives up after so many: there is enough to look at.
+  std::uint64_t most_failures = 5;
   bool prints_marks = false;
   /// Not empty: of the one seed.
   std::string trace_path;

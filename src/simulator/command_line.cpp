@@ -17,7 +17,7 @@ namespace {
 
 constexpr const char* kUsage =
     "usage: lunway-sim [--seed N | --from N] [--runs N] [--fresh N] [--seeds FILE] [--minutes N] [--jobs N]\n"
-    "                  [--marks] [--trace FILE]\n"
+    "                  [--failures N] [--marks] [--trace FILE]\n"
     "\n"
     "Runs simulated initiators against a simulated target and checks what they do.\n"
     "\n"
@@ -28,6 +28,7 @@ constexpr const char* kUsage =
     "  --seeds FILE  and the seeds of a file: one at the start of each line, # begins a comment\n"
     "  --minutes N   and fresh runs until the time is over\n"
     "  --jobs N      processes side by side\n"
+    "  --failures N  give up after so many, in each process; 5 without it\n"
     "  --marks       say how often each rare thing was seen\n"
     "  --trace FILE  with --seed: every byte of the run, as pcapng for Wireshark\n";
 
@@ -94,6 +95,8 @@ int run_command(std::span<char* const> arguments) {
       good = read_number(value, numbers.fresh);
     } else if (option == "--minutes") {
       good = read_number(value, numbers.minutes);
+    } else if (option == "--failures") {
+      good = read_number(value, campaign.most_failures);
     } else if (option == "--jobs") {
       good = read_number(value, numbers.jobs) && numbers.jobs != 0;
     } else {
