@@ -86,7 +86,7 @@ void Client::link_closed(Link& link, runtime::TcpStream::Closed closed) {
   // The target wants to be rid of one connection only, and the others go on.
   const bool goes_alone =
       logged_out && !links_.empty() && session_->state() == session::InitiatorSessionState::logged_in;
-  if (goes_alone && !loss_) return tell("connection to " + link.portal() + " " + error.message);
+  if (goes_alone && !loss_ && !leaving_) return tell("connection to " + link.portal() + " " + error.message);
   // What the target says counts, else what was negotiated.
   //= rfc7143#11.9.1
   const bool is_said = logged_out || close.reason == session::InitiatorCloseReason::target_dropped;

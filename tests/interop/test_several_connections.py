@@ -70,6 +70,7 @@ def test_a_copy_is_what_was_written(target, cli, tmp_path):
     source = disks.numbered(tmp_path / "source.img", 16 * disks.MIB)
     outcome = cli("copy", "--verify", source, target(4).url(connections=4))
     assert outcome.code == 0, str(outcome)
+    assert "logged out" not in outcome.err, outcome.err
 
 
 def test_tgt_grants_one_and_one_does(tgtd, cli, tmp_path):
