@@ -41,6 +41,7 @@ ErrorKind kind_of(Reason reason) {
     case Reason::protocol_error:
     case Reason::header_digest:
     case Reason::data_digest:
+    case Reason::recovery_failed:
       return ErrorKind::protocol;
     case Reason::logged_out:
       return ErrorKind::aborted;
@@ -66,6 +67,7 @@ ErrorKind kind_of(session::TaskFault fault) {
       return ErrorKind::connection_lost;
     case session::TaskFault::target_failure:
     case session::TaskFault::data_digest:
+    case session::TaskFault::data_refused:
     case session::TaskFault::data_missing:
     case session::TaskFault::echo_differs:
     case session::TaskFault::bad_text:

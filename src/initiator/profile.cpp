@@ -62,6 +62,7 @@ text::Policy make_policy(const Url& url, const Options& options) {
   prefer(KeyId::default_time2wait, options.default_time2wait_s);
   // Fewer will do.
   policy.number(KeyId::max_connections) = {.preferred = std::max(1U, url.connections), .worst = 1};
+  prefer(KeyId::error_recovery_level, url.erl);
   prefer(KeyId::initial_r2t, options.initial_r2t ? 1 : 0);
   prefer(KeyId::immediate_data, options.immediate_data ? 1 : 0);
   prefer(KeyId::data_pdu_in_order, options.data_pdu_in_order ? 1 : 0);

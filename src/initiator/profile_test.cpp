@@ -110,11 +110,10 @@ TEST_F(ProfilePolicy, ADigestOfTheUrlTakesPrecedence) {
 
 using Rfc7143_7_1_5_InitiatorErrorRecovery = Profiles;
 
-//= ledger R7143-7.1.5-01 R7143-7.1.5-02 R7143-7.1.5-04
-TEST_F(Rfc7143_7_1_5_InitiatorErrorRecovery, IsOfferedAndAnsweredAtTheLevelThatTheLibraryHas) {
+TEST_F(Rfc7143_7_1_5_InitiatorErrorRecovery, IsAskedForAsTheUrlSays) {
   url.erl = 2;
   const text::NumberWish wish = make()->policy.number(text::KeyId::error_recovery_level);
-  EXPECT_EQ(wish.preferred, 0U);
+  EXPECT_EQ(wish.preferred, 2U);
   EXPECT_EQ(wish.worst, 0U);
   EXPECT_TRUE(wish.offer);
 }

@@ -73,6 +73,11 @@ void InitiatorConnection::expire(Instant now) {
   core_->expire(now);
 }
 
+bool InitiatorConnection::declare_max_recv_data_segment_length(Instant now, std::uint32_t length) {
+  const Verb verb(*core_);
+  return core_->declare_max_recv_data_segment_length(now, length);
+}
+
 InitiatorConnectionState InitiatorConnection::state() const { return core_->state(); }
 wire::Cid InitiatorConnection::cid() const { return core_->cid(); }
 const text::ConnectionParameters& InitiatorConnection::parameters() const { return core_->parameters(); }

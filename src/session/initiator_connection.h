@@ -23,6 +23,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -96,6 +97,12 @@ class InitiatorConnection {
   Instant deadline() const;
   /// The deadline came. Early calls are harmless.
   void expire(Instant now);
+
+  /// Declares another MaxRecvDataSegmentLength to the target: 512 to 2^24-1 bytes. It counts once the target has
+  /// answered; parameters() says so. False when it cannot be said now: not logged in, no slot for the Text Request, or
+  /// a negotiation under way.
+  //= rfc7143#13.12
+  [[nodiscard]] bool declare_max_recv_data_segment_length(Instant now, std::uint32_t length);
 
   // ------------------------------------------------------------------------------------------------- questions
 

@@ -29,8 +29,18 @@ struct InitiatorConnectionLimits {
   /// How long the Logout Response may take.
   Duration logout_time = std::chrono::seconds(10);
 
-  /// Pings of the target that wait to be answered. When they are that many, the connection takes no input until some
-  /// are gone.
+  /// From ErrorRecoveryLevel 1 on: how long a SNACK may go without effect before it is repeated, and a connection that
+  /// owes responses be silent before it is pinged.
+  Duration recovery_time = std::chrono::seconds(3);
+  /// How often the same is tried. Then the connection is given up, or the task where it is about its data.
+  std::uint32_t recovery_attempts = 4;
+  /// SNACKs for the data of one command.
+  std::uint32_t data_requests = 256;
+  /// R2Ts of one command that are outstanding beyond MaxOutstandingR2T: the target recovers lost data.
+  std::uint32_t recovery_r2ts = 16;
+
+  /// Pings of the target and SNACKs of ours that wait to be sent. When they are that many, the connection takes no
+  /// input until some are gone.
   std::uint32_t queued_answers = 32;
   /// PDUs and payload bytes that one next_transmit() gathers at most.
   std::uint32_t transmit_pdus = 64;

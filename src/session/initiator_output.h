@@ -63,6 +63,7 @@ enum class TaskFault : std::uint8_t {
   rejected,         // the target sent a Reject for it
   target_failure,   // SCSI Response with another response than Command Completed at Target
   data_digest,      // read data was damaged on its way; aborted
+  data_refused,     // data was lost on its way, and the target does not send it again
   data_missing,     // less data moved than the response says
   echo_differs,     // the echo of a ping is not its payload
   bad_text,         // the answer to a SendTargets breaks the text rules, or is too long
@@ -126,9 +127,10 @@ enum class InitiatorCloseReason : std::uint8_t {
   negotiation_failed,     // values that we do not work with
   protocol_error,         // the target broke a rule
   header_digest,
-  data_digest,     // of a PDU that nobody can do without
-  target_silent,   // no echo of a ping, no answer to a task management function
-  target_dropped,  // announced in an Asynchronous Message
+  data_digest,      // of a PDU that nobody can do without
+  target_silent,    // no echo of a ping, no answer to a task management function
+  recovery_failed,  // something was lost for good on this connection
+  target_dropped,   // announced in an Asynchronous Message
   transport_ended,
 };
 

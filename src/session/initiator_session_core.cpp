@@ -64,6 +64,7 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::submit(Instant now, const 
   work.read.begin(static_cast<std::uint32_t>(request.data_in.size()));
   work.write.stop();
   work.input_sn = 0;
+  work.recovery.reset();
   waiting_.push_back(&task);
   return task.id();
 }

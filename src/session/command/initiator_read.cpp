@@ -7,22 +7,40 @@ namespace lunway::session {
 
 void InitiatorRead::begin(std::uint32_t length) {
   length_ = length;
-  next_ = sequences_end_ = 0;
+  restart(0);
+}
+
+void InitiatorRead::restart(std::uint32_t offset) {
+  next_ = sequences_end_ = offset;
   in_sequence_ = false;
-  here_.begin(0);
+  here_.begin(offset);
 }
 
 InitiatorRead::Fault InitiatorRead::take(std::uint32_t offset, std::uint32_t length, bool final, Order order) {
-  if (length_ == 0) return Fault::not_a_read;
-  if (!is_in_order(offset, order)) return Fault::out_of_order;
-  if (offset > length_ || length > length_ - offset) return Fault::beyond_the_end;
+  if (const Fault fault = judge_place(offset, length, order); fault != Fault::none) return fault;
   // Overlays are forbidden only where there is an order.
   //= rfc7143#11.7.6
   if (!here_.add(offset, length)) return Fault::scattered;
+  follow(offset, length, final);
+  return Fault::none;
+}
+
+InitiatorRead::Fault InitiatorRead::judge(std::uint32_t offset, std::uint32_t length, Order order) const {
+  if (const Fault fault = judge_place(offset, length, order); fault != Fault::none) return fault;
+  return here_.has_room_for(offset, length) ? Fault::none : Fault::scattered;
+}
+
+InitiatorRead::Fault InitiatorRead::judge_place(std::uint32_t offset, std::uint32_t length, Order order) const {
+  if (length_ == 0) return Fault::not_a_read;
+  if (!is_in_order(offset, order)) return Fault::out_of_order;
+  if (offset > length_ || length > length_ - offset) return Fault::beyond_the_end;
+  return Fault::none;
+}
+
+void InitiatorRead::follow(std::uint32_t offset, std::uint32_t length, bool final) {
   next_ = offset + length;
   in_sequence_ = !final;
   if (final) sequences_end_ = here_.highest_end();
-  return Fault::none;
 }
 
 bool InitiatorRead::is_in_order(std::uint32_t offset, Order order) const {

@@ -38,11 +38,23 @@ class InitiatorRead {
   //= rfc7143#7.10
   Fault take(std::uint32_t offset, std::uint32_t length, bool final, Order order);
 
+  // The same in steps, for data that may turn out damaged: judge(), then follow() for what comes in its turn, and
+  // count() for what is intact.
+  Fault judge(std::uint32_t offset, std::uint32_t length, Order order) const;
+  void follow(std::uint32_t offset, std::uint32_t length, bool final);
+  void count(std::uint32_t offset, std::uint32_t length) { (void)here_.add(offset, length); }
+
+  /// Only the bytes before `offset` are here, and the rest comes once more.
+  void restart(std::uint32_t offset);
+  /// Nothing is here behind a gap.
+  bool is_contiguous() const { return here_.highest_end() == here_.contiguous_end(); }
+
   std::uint32_t length() const { return length_; }
   /// All bytes before it are here.
   std::uint32_t received() const { return here_.contiguous_end(); }
 
  private:
+  Fault judge_place(std::uint32_t offset, std::uint32_t length, Order order) const;
   bool is_in_order(std::uint32_t offset, Order order) const;
 
   std::uint32_t length_ = 0;

@@ -19,6 +19,7 @@
 #include "session/command/initiator_read.h"
 #include "session/command/initiator_write.h"
 #include "session/initiator_output.h"
+#include "session/recovery/initiator_recovery.h"
 #include "session/task_id.h"
 #include "text/key_value.h"
 #include "text/negotiator.h"
@@ -42,6 +43,8 @@ struct ScsiWork {
   /// R2TSN of the next R2T, DataSN of the next Data-In: bidirectional commands share one sequence.
   //= rfc7143#4.2.2.4
   std::uint32_t input_sn = 0;
+  /// Null until something is lost.
+  std::unique_ptr<InitiatorCommandRecovery> recovery;
 };
 
 struct ManagementWork {
@@ -110,6 +113,8 @@ struct InitiatorTask {
   bool overdue = false;
   /// In its connection's list of tasks with Data-Out to send.
   bool writing = false;
+  /// How often it was sent again.
+  std::uint32_t retries = 0;
   /// A FastAbort function that covers it has been sent: no Data-Out until that is answered.
   //= rfc7143#4.2.3.4
   bool held = false;

@@ -39,6 +39,7 @@ InitiatorTask* InitiatorTaskTable::allocate() {
   task.internal = false;
   task.overdue = false;
   task.writing = false;
+  task.retries = 0;
   task.held = false;
   task.views = 0;
   task.result.reset();

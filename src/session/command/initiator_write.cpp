@@ -32,14 +32,14 @@ InitiatorWrite::Fault InitiatorWrite::take(const R2t& r2t, const Rules& rules) {
   if (r2t.offset > length_ || r2t.length > length_ - r2t.offset) return Fault::beyond_the_end;
   // Without the order a target may also ask for the same bytes again; it is not for us to keep account of it.
   //= rfc7143#4.2.5.2
-  if (rules.data_sequence_in_order && r2t.offset != asked_end_) return Fault::out_of_order;
+  if (rules.data_sequence_in_order && !rules.may_repeat && r2t.offset != asked_end_) return Fault::out_of_order;
   const auto solicited =
       static_cast<std::size_t>(std::count_if(sequences_.begin() + static_cast<std::ptrdiff_t>(first_), sequences_.end(),
                                              [](const Sequence& sequence) { return sequence.ttt != wire::kNoTtt; }));
   if (solicited >= rules.max_outstanding_r2t) return Fault::too_many;
   if (first_ == sequences_.size()) stop();
   sequences_.push_back({.ttt = r2t.ttt, .lun = r2t.lun, .offset = r2t.offset, .end = r2t.offset + r2t.length});
-  asked_end_ = r2t.offset + r2t.length;
+  asked_end_ = std::max(asked_end_, r2t.offset + r2t.length);
   return Fault::none;
 }
 

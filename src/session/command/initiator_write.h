@@ -26,6 +26,9 @@ class InitiatorWrite {
     std::uint32_t max_outstanding_r2t = 1;
     bool data_sequence_in_order = true;
     std::uint32_t max_data_segment = 8192;  // MaxRecvDataSegmentLength of the target
+    /// A target that recovers lost data asks for it again, and an R2T may be lost itself: no order holds.
+    //= rfc7143#7.1.4.1
+    bool may_repeat = false;
   };
 
   /// What the SCSI Command says.

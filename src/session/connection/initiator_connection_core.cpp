@@ -38,6 +38,8 @@ std::string_view to_string(InitiatorCloseReason reason) {
       return "header digest error";
     case InitiatorCloseReason::data_digest:
       return "data digest error";
+    case InitiatorCloseReason::recovery_failed:
+      return "something was lost for good";
     case InitiatorCloseReason::target_silent:
       return "target does not answer";
     case InitiatorCloseReason::target_dropped:
@@ -62,6 +64,8 @@ std::string_view to_string(TaskFault fault) {
       return "target failure";
     case TaskFault::data_digest:
       return "data digest error";
+    case TaskFault::data_refused:
+      return "data was lost, and the target refuses to send it again";
     case TaskFault::data_missing:
       return "not all data moved that the response speaks of";
     case TaskFault::echo_differs:
@@ -153,6 +157,7 @@ Instant InitiatorConnectionCore::deadline() const {
   const bool pings =
       limits_.ping_after != Duration::zero() && logged_in_ && !closing_ && !logout_ && !session_.closing_by();
   if (pings && !keepalive_) deadline = std::min(deadline, last_heard_ + limits_.ping_after);
+  if (recovery_ != nullptr && !closing_) deadline = std::min(deadline, recovery_->check_at);
   return deadline;
 }
 
@@ -164,6 +169,7 @@ void InitiatorConnectionCore::expire(Instant now) {
     leave_by_ = kNever;
   }
   if (keepalive_ && session_.tasks().find(*keepalive_) == nullptr) keepalive_.reset();
+  if (recovery_ != nullptr) recover(now);
   if (closing_ || now < deadline()) return;
   // Silence for too long.
   InitiatorTask* const ping = session_.allocate(now, limits_.ping_timeout);

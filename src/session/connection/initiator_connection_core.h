@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// What stands behind InitiatorConnection. Its members are spread over four files: life and time
+// What stands behind InitiatorConnection. Its members are spread over several files: life and time
 // (initiator_connection_core.cpp), bytes in (initiator_receive.cpp), one function for each PDU of a target
-// (initiator_responses.cpp, initiator_text.cpp), bytes out (initiator_transmit.cpp).
+// (initiator_responses.cpp, initiator_text.cpp), bytes out (initiator_transmit.cpp), what is lost on the way
+// (initiator_recovery.cpp, initiator_recovery_clock.cpp).
 
 #pragma once
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,6 +24,7 @@
 #include "session/initiator_session_core.h"
 #include "session/login/initiator_login.h"
 #include "session/pdu_observer.h"
+#include "session/recovery/initiator_recovery.h"
 #include "text/parameters.h"
 #include "wire/asynchronous_message.h"
 #include "wire/data_in.h"
@@ -32,6 +35,7 @@
 #include "wire/ready_to_transfer.h"
 #include "wire/reject.h"
 #include "wire/scsi_response.h"
+#include "wire/snack_request.h"
 #include "wire/task_management_response.h"
 #include "wire/text_response.h"
 
@@ -58,6 +62,8 @@ class InitiatorConnectionCore {
   Instant deadline() const;
   void expire(Instant now);
 
+  bool declare_max_recv_data_segment_length(Instant now, std::uint32_t length);
+
   InitiatorConnectionState state() const { return machine_.state(); }
   wire::Cid cid() const { return cid_; }
   const text::ConnectionParameters& parameters() const { return parameters_; }
@@ -69,10 +75,12 @@ class InitiatorConnectionCore {
   using Event = InitiatorConnectionEvent;
   using Reason = InitiatorCloseReason;
 
-  /// A NOP-In of the target that wants to be answered; without a tag, a Task Termination that wants to be acknowledged.
-  struct PingAnswer {
-    wire::Ttt ttt;
-    wire::Lun lun;
+  /// A NOP-In of the target that wants to be answered; without a tag, a Task Termination that wants to be acknowledged;
+  /// or a SNACK.
+  struct Answer {
+    wire::Ttt ttt = wire::kNoTtt;
+    wire::Lun lun = {};
+    std::optional<wire::SnackRequest::Fields> snack = {};
   };
 
   bool in_login() const { return login_.has_value(); }
@@ -94,7 +102,7 @@ class InitiatorConnectionCore {
   /// Judges a Data-In whose data is about to come, and says where it goes.
   void begin_data_in(wire::HeaderView header);
   void take_data_in(Instant now, const wire::WholePdu& pdu);
-  void discard_data_in(wire::DataIn pdu);
+  void discard_data_in(wire::DataIn pdu, bool intact);
   void end_data_in(Instant now, InitiatorTask& task, wire::DataIn pdu, bool intact);
   struct Placing {
     InitiatorTask* task = nullptr;  // null: a duplicate, or a late one, that goes nowhere
@@ -102,6 +110,7 @@ class InitiatorConnectionCore {
   };
   /// Nothing when the connection has been closed over it.
   std::optional<Placing> judge_data_in(wire::DataIn pdu);
+  InitiatorRead::Order read_order() const;
 
   template <class Pdu, class Handler>
   void with(const wire::WholePdu& pdu, Handler handler) {
@@ -133,11 +142,52 @@ class InitiatorConnectionCore {
   void finish_command(InitiatorTask& task, ScsiCompletion completion);
   void note_fence();
 
+  // ---- what is lost within a command (initiator_recovery.cpp); recovery_ is not null
+  /// Whether a Data-In or an R2T of this number is to be taken now.
+  static bool expects_input(const ScsiWork& work, std::uint32_t sn);
+  void note_input(Instant now, InitiatorTask& task, std::uint32_t sn, bool intact);
+  /// All from the next number to before `end` are missing; `next` is the next one then.
+  void note_missing(Instant now, InitiatorTask& task, std::uint32_t end, std::uint32_t next);
+  void request_data(Instant now, InitiatorTask& task, MissingNumbers::Run run);
+  void request_resegmentation(Instant now, InitiatorTask& task);
+  void give_up_data(Instant now, InitiatorTask& task);
+  void take_refusal(wire::SnackRequest snack);
+  void acknowledge_data(ScsiWork& work, wire::Ttt ttt, wire::Lun lun);
+  void resegment_tasks();
+  std::optional<Placing> judge_recoverable(InitiatorTask& task, wire::DataIn pdu);
+  void end_recoverable(Instant now, InitiatorTask& task, wire::DataIn pdu, bool intact);
+  void take_status_in(InitiatorTask& task, wire::DataIn pdu);
+  void take_duplicate(wire::DataIn pdu, bool intact);
+  /// A response that comes again, as an R-Data SNACK has asked for it.
+  bool repeats_tag(wire::ScsiResponse pdu);
+  /// It does not answer the R-Data SNACK yet.
+  bool is_premature(InitiatorTask& task, wire::ScsiResponse pdu);
+  void hold(const InitiatorTask& task);
+  /// The command ends later, when its data is here.
+  bool awaits_data(InitiatorTask& task, ScsiCompletion& completion);
+  /// Does what waited until nothing is missing.
+  void settle(InitiatorTask& task);
+  wire::StatSN lowest_held();
+
+  // ---- what is lost within the connection (initiator_recovery_clock.cpp); recovery_ is not null
+  void request_responses();
+  void send_status_snack();
+  void response_damaged(const wire::ResponseHeader& pdu);
+  void repeat_status_request(Instant now);
+  void take_echo(Instant now, const InitiatorTask& ping);
+  void retry(Instant now, InitiatorTask& task);
+  bool send_again();
+  void probe(Instant now);
+  void check_by(Instant when);
+  void recover(Instant now);
+  void repeat_data_requests(Instant now);
+  void repeat_data_request(Instant now, InitiatorTask& task);
+
   // ---- text (initiator_text.cpp)
   void take(Instant now, wire::TextResponse pdu, Bytes data);
   void ask_on(InitiatorTask& task, TextWork& work, wire::TextResponse pdu);
   void take_discovery(InitiatorTask& task, TextWork& work);
-  void begin_negotiation(Instant now);
+  bool begin_negotiation(Instant now);
   /// The keys that have come so far; false when the negotiation has failed.
   bool take_negotiation(TextWork& work);
   void end_negotiation(InitiatorTask& task, TextWork& work);
@@ -151,6 +201,7 @@ class InitiatorConnectionCore {
   bool send_data();
   std::deque<TaskId>::iterator next_writer();
   void send_acknowledgement();
+  wire::StatSN acknowledgeable() { return recovery_ == nullptr ? exp_stat_sn_ : lowest_held(); }
   void begin_logout(Instant now);
   bool logout_is_due() const;
   void send(InitiatorTask& task, ScsiWork& work);
@@ -184,8 +235,11 @@ class InitiatorConnectionCore {
   /// The Data-In under way: judged, and its place found.
   std::optional<Placing> placing_;
 
+  /// Null below ErrorRecoveryLevel 1.
+  std::unique_ptr<InitiatorRecovery> recovery_;
+
   InitiatorBatch batch_;
-  std::deque<PingAnswer> answers_;
+  std::deque<Answer> answers_;
   /// Tasks with Data-Out to send, in turn.
   std::deque<TaskId> writers_;
   bool task_turn_ = true;
@@ -193,6 +247,9 @@ class InitiatorConnectionCore {
   std::optional<TaskId> keepalive_;
   /// A response that the target may have fenced came, and nothing has acknowledged it.
   bool fenced_ = false;
+
+  /// What the owner has declared instead of what the profile says.
+  std::optional<std::uint32_t> declared_length_;
 
   Instant login_deadline_ = kNever;
   Instant last_heard_;

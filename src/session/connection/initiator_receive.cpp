@@ -79,7 +79,10 @@ void InitiatorConnectionCore::take_pdu(Instant now, const wire::WholePdu& pdu) {
     return with<wire::LoginResponse>(pdu, [&](wire::LoginResponse response) { take(now, response, pdu.data); });
   }
   if (opcode == wire::Opcode::data_in) return take_data_in(now, pdu);
-  if (!pdu.data_digest_ok) return close(Reason::data_digest, "a response does not match its data digest (7.8)");
+  if (!pdu.data_digest_ok) {
+    if (recovery_ != nullptr) return response_damaged(wire::ResponseHeader(pdu.header));
+    return close(Reason::data_digest, "a response does not match its data digest (7.8)");
+  }
   dispatch(now, pdu);
 }
 
@@ -111,6 +114,10 @@ bool InitiatorConnectionCore::take_stat_sn(const wire::ResponseHeader& pdu) {
     exp_stat_sn_ = exp_stat_sn_.next();
     return true;
   }
+  if (recovery_ != nullptr) {
+    if (exp_stat_sn_.precedes(pdu.stat_sn())) request_responses();
+    return false;
+  }
   broken("StatSN is not the next one: a response is missing or comes again (7.9)");
   return false;
 }
@@ -128,6 +135,8 @@ InitiatorTask* InitiatorConnectionCore::task_of(wire::Itt itt, std::string_view 
 // ---------------------------------------------------------------------------------------------------------- Data-In
 
 std::optional<InitiatorConnectionCore::Placing> InitiatorConnectionCore::judge_data_in(wire::DataIn pdu) {
+  // Where things are sent again, they may come after the end of their task.
+  if (recovery_ != nullptr && session_.tasks().find(pdu.itt()) == nullptr) return Placing{};
   InitiatorTask* const task = task_of(pdu.itt(), "Data-In");
   if (task == nullptr) return closing_ ? std::nullopt : std::optional(Placing{});
   ScsiWork* const work = task->scsi();
@@ -135,6 +144,7 @@ std::optional<InitiatorConnectionCore::Placing> InitiatorConnectionCore::judge_d
     broken("Data-In for a task that is no SCSI command (11.7)");
     return std::nullopt;
   }
+  if (recovery_ != nullptr) return judge_recoverable(*task, pdu);
   // "it MUST discard the duplicates"
   //= rfc7143#7.9
   const wire::DataSN expected(work->input_sn);
@@ -144,15 +154,18 @@ std::optional<InitiatorConnectionCore::Placing> InitiatorConnectionCore::judge_d
     return std::nullopt;
   }
   const std::uint32_t length = pdu.data_segment_length();
-  const InitiatorRead::Order order{.data_pdu_in_order = session_.parameters().data_pdu_in_order,
-                                   .data_sequence_in_order = session_.parameters().data_sequence_in_order};
-  const InitiatorRead::Fault fault = work->read.take(pdu.buffer_offset(), length, pdu.final(), order);
+  const InitiatorRead::Fault fault = work->read.take(pdu.buffer_offset(), length, pdu.final(), read_order());
   if (fault != InitiatorRead::Fault::none) {
     broken(describe(fault));
     return std::nullopt;
   }
   ++work->input_sn;
   return Placing{.task = task, .place = work->data_in.subspan(pdu.buffer_offset(), length)};
+}
+
+InitiatorRead::Order InitiatorConnectionCore::read_order() const {
+  return {.data_pdu_in_order = session_.parameters().data_pdu_in_order,
+          .data_sequence_in_order = session_.parameters().data_sequence_in_order};
 }
 
 void InitiatorConnectionCore::begin_data_in(wire::HeaderView header) {
@@ -187,16 +200,18 @@ void InitiatorConnectionCore::take_data_in(Instant now, const wire::WholePdu& pd
     task = placing->task;
     if (task != nullptr && pdu.data_digest_ok) copy_bytes(placing->place, pdu.data);
   }
-  if (task == nullptr) return discard_data_in(*in);
+  if (task == nullptr) return discard_data_in(*in, pdu.data_digest_ok);
   end_data_in(now, *task, *in, pdu.data_digest_ok);
 }
 
 /// It goes nowhere, but a status in it has its number.
-void InitiatorConnectionCore::discard_data_in(wire::DataIn pdu) {
+void InitiatorConnectionCore::discard_data_in(wire::DataIn pdu, bool intact) {
+  if (recovery_ != nullptr) return take_duplicate(pdu, intact);
   if (pdu.has_status() && session_.was_concluded(pdu.itt())) take_stat_sn(pdu);
 }
 
 void InitiatorConnectionCore::end_data_in(Instant now, InitiatorTask& task, wire::DataIn pdu, bool intact) {
+  if (recovery_ != nullptr) return end_recoverable(now, task, pdu, intact);
   // "Abort the task and terminate the command with an error."
   //= rfc7143#7.8
   if (!intact && !pdu.has_status()) return session_.begin_abort(now, task, {.fault = TaskFault::data_digest});

@@ -72,6 +72,7 @@ void InitiatorConnectionCore::login_succeeded(Instant now) {
   login_deadline_ = kNever;
   last_heard_ = now;
   logged_in_ = true;
+  if (agreement.session.error_recovery_level != 0) recovery_ = std::make_unique<InitiatorRecovery>();
   machine_.step(Event::login_accepted);
   session_.connection_up(cid_, agreement);
   outputs_.emplace_back(agreement.event);
@@ -79,15 +80,21 @@ void InitiatorConnectionCore::login_succeeded(Instant now) {
 
 // --------------------------------------------------------------------------------------------------------- commands
 
-void InitiatorConnectionCore::take(Instant /*now*/, wire::ScsiResponse pdu, Bytes data) {
-  if (!take_stat_sn(pdu)) return;
+void InitiatorConnectionCore::take(Instant now, wire::ScsiResponse pdu, Bytes data) {
+  const bool comes_again = recovery_ != nullptr && repeats_tag(pdu);
+  if (!comes_again && !take_stat_sn(pdu)) return;
   take_window(pdu);
   InitiatorTask* const task = task_of(pdu.itt(), "SCSI Response");
   if (task == nullptr) return;
   if (task->scsi() == nullptr) return broken("SCSI Response for a task that is no SCSI command (11.4)");
   if (!pdu.completed_at_target()) return session_.finish(*task, TaskFailure{.fault = TaskFault::target_failure});
   if (!wire::is_good_status(pdu.status())) note_fence();
-  if (misses_data(*task->scsi(), pdu)) return session_.finish(*task, TaskFailure{.fault = TaskFault::data_missing});
+  if (recovery_ != nullptr && is_premature(*task, pdu)) return;
+  if (misses_data(*task->scsi(), pdu)) {
+    if (recovery_ == nullptr) return session_.finish(*task, TaskFailure{.fault = TaskFault::data_missing});
+    note_missing(now, *task, pdu.exp_data_sn().value(), pdu.exp_data_sn().value());
+    if (task->state != InitiatorTask::State::sent) return;
+  }
 
   const auto segment = wire::SenseSegment::parse(data);
   if (!segment) return format_error(segment.error());
@@ -104,6 +111,10 @@ void InitiatorConnectionCore::finish_command(InitiatorTask& task, ScsiCompletion
   completion.bytes_in = work.read.received();
   const bool damaged = task.aborter && task.abort_cause.fault == TaskFault::data_digest;
   if (damaged) return session_.finish(task, task.abort_cause);
+  if (recovery_ != nullptr && awaits_data(task, completion)) return;
+  const bool refused = work.recovery != nullptr && work.recovery->refused;
+  if (refused && wire::is_good_status(completion.status))
+    return session_.finish(task, TaskFailure{.fault = TaskFault::data_refused});
   if (wire::is_good_status(completion.status) && !is_complete(work, completion))
     return session_.finish(task, TaskFailure{.fault = TaskFault::data_missing});
   session_.finish(task, std::move(completion));
@@ -118,8 +129,10 @@ void InitiatorConnectionCore::note_fence() {
   if (fences && session_.connections() > 1) fenced_ = true;
 }
 
-void InitiatorConnectionCore::take(Instant /*now*/, wire::ReadyToTransfer pdu) {
+void InitiatorConnectionCore::take(Instant now, wire::ReadyToTransfer pdu) {
   take_window(pdu);
+  // Where things are sent again, they may come after the end of their task.
+  if (recovery_ != nullptr && session_.tasks().find(pdu.itt()) == nullptr) return;
   InitiatorTask* const task = task_of(pdu.itt(), "R2T");
   if (task == nullptr) return;
   ScsiWork* const work = task->scsi();
@@ -127,21 +140,33 @@ void InitiatorConnectionCore::take(Instant /*now*/, wire::ReadyToTransfer pdu) {
   if (pdu.lun() != work->lun) return broken("R2T with another LUN than its command (4.2.5.3)");
   //= rfc7143#7.9
   const wire::R2TSN expected(work->input_sn);
-  if (pdu.r2t_sn().precedes(expected)) return;
-  if (pdu.r2t_sn() != expected) return broken("R2TSN is not the next one: an R2T is missing (7.9)");
+  if (recovery_ == nullptr) {
+    if (pdu.r2t_sn().precedes(expected)) return;
+    if (pdu.r2t_sn() != expected) return broken("R2TSN is not the next one: an R2T is missing (7.9)");
+  } else if (!expects_input(*work, pdu.r2t_sn().value())) {
+    return;
+  }
   const InitiatorWrite::Fault fault = work->write.take(
       {.ttt = pdu.ttt(), .lun = pdu.lun(), .offset = pdu.buffer_offset(), .length = pdu.desired_data_transfer_length()},
       write_rules());
   if (fault != InitiatorWrite::Fault::none) return broken(describe(fault));
-  ++work->input_sn;
   if (!std::exchange(task->writing, true)) writers_.push_back(task->id());
+  if (recovery_ == nullptr) {
+    ++work->input_sn;
+    return;
+  }
+  note_input(now, *task, pdu.r2t_sn().value(), true);
+  if (task->state == InitiatorTask::State::sent) settle(*task);
 }
 
 // --------------------------------------------------------------------------------------------- all other responses
 
-void InitiatorConnectionCore::take(Instant /*now*/, wire::NopIn pdu, Bytes data) {
+void InitiatorConnectionCore::take(Instant now, wire::NopIn pdu, Bytes data) {
   take_window(pdu);
   if (!pdu.is_answer()) {
+    // "This helps the initiator detect any missing StatSN(s)".
+    //= rfc7143#7.1.4.2
+    if (recovery_ != nullptr && exp_stat_sn_.precedes(pdu.stat_sn())) request_responses();
     if (pdu.wants_answer()) answers_.push_back({.ttt = pdu.ttt(), .lun = pdu.lun()});
     return;
   }
@@ -150,6 +175,7 @@ void InitiatorConnectionCore::take(Instant /*now*/, wire::NopIn pdu, Bytes data)
   if (task == nullptr) return;
   const auto* ping = std::get_if<PingWork>(&task->work);
   if (ping == nullptr) return broken("NOP-In for a task that is no ping (11.19)");
+  if (recovery_ != nullptr) take_echo(now, *task);
   // "up to the first MaxRecvDataSegmentLength bytes"
   //= rfc7143#11.19
   const Bytes sent(ping->payload);
@@ -222,7 +248,7 @@ void InitiatorConnectionCore::honour(Instant now, wire::AsynchronousMessage pdu)
             Event::drop_announced);
       break;
     case wire::AsyncEvent::negotiation_request:
-      begin_negotiation(now);
+      (void)begin_negotiation(now);  // or one is under way
       break;
     case wire::AsyncEvent::task_termination:
       // "MUST NOT be used on an iSCSI session unless" FastAbort was agreed on. Then it means nothing.
@@ -241,6 +267,8 @@ void InitiatorConnectionCore::take(Instant now, wire::Reject pdu, Bytes data) {
   const auto rejected = wire::RejectedHeader::parse(data);
   if (!rejected) return format_error(rejected.error());
   const wire::BasicHeader header(rejected->header);
+  if (recovery_ != nullptr && header.opcode() == wire::Opcode::snack_request)
+    take_refusal(wire::SnackRequest(rejected->header));
   InitiatorTask* const task = session_.tasks().find(header.itt());
   // Only the Reject of a request ends a task; others are followed by a response.
   //= rfc7143#7.3
@@ -255,6 +283,11 @@ void InitiatorConnectionCore::take(Instant now, wire::Reject pdu, Bytes data) {
 
 void InitiatorConnectionCore::reject_task(Instant now, InitiatorTask& task, wire::RejectReason reason) {
   const TaskFailure failure{.fault = TaskFault::rejected, .reject_reason = reason};
+  // "the immediate data is implicitly recovered when the task is retried"
+  //= rfc7143#7.8
+  const bool is_received = !task.immediate && task.cmd_sn.precedes(session_.window().expected());
+  const bool may_retry = recovery_ != nullptr && reason == wire::RejectReason::data_digest_error && !is_received;
+  if (may_retry && task.scsi() != nullptr && task.retries < limits_.recovery_attempts) return retry(now, task);
   if (std::holds_alternative<LogoutWork>(task.work))
     return close(Reason::logout_failed, wire::to_string(reason), Event::logout_failed);
   if (auto* management = std::get_if<ManagementWork>(&task.work)) {
@@ -265,7 +298,7 @@ void InitiatorConnectionCore::reject_task(Instant now, InitiatorTask& task, wire
   }
   // "the initiator MUST plug the CmdSN gap": an ABORT TASK does, unless the target counted the command as received.
   //= rfc7143#7.3
-  const bool leaves_gap = !task.immediate && !task.cmd_sn.precedes(session_.window().expected());
+  const bool leaves_gap = !task.immediate && !is_received;
   if (leaves_gap) return session_.begin_abort(now, task, failure);
   session_.finish(task, failure);
 }

@@ -5,6 +5,7 @@
 //= rfc7143#11.10
 //= rfc7143#11.11
 
+#include <cassert>
 #include <memory>
 #include <utility>
 
@@ -81,10 +82,12 @@ void InitiatorConnectionCore::take_discovery(InitiatorTask& task, TextWork& work
 /// unless a Text Request is already pending". One that is for something else does not count here: the negotiation
 /// follows it.
 //= rfc7143#11.9.1
-void InitiatorConnectionCore::begin_negotiation(Instant now) {
-  if (session_.negotiates(cid_)) return;
+bool InitiatorConnectionCore::begin_negotiation(Instant now) {
+  if (session_.negotiates(cid_)) return false;
   InitiatorTask* const task = session_.allocate(now, kNegotiationTime);
-  if (task == nullptr) return;
+  if (task == nullptr) return false;
+  text::Policy policy = session_.profile().policy;
+  if (declared_length_) policy.number(text::KeyId::max_recv_data_segment_length).preferred = *declared_length_;
   auto negotiator =
       std::make_unique<text::Negotiator>(text::Negotiator::Start{.role = text::Role::initiator,
                                                                  .stage = text::Stage::full_feature,
@@ -92,12 +95,20 @@ void InitiatorConnectionCore::begin_negotiation(Instant now) {
                                                                  .leading_connection = false,
                                                                  .session = session_.parameters(),
                                                                  .connection = parameters_},
-                                         session_.profile().policy);
+                                         policy);
   text::TextWriter writer;
   [[maybe_unused]] const auto failed = negotiator->compose(writer, false);
   task->work = TextWork{.request = std::move(writer), .negotiator = std::move(negotiator)};
   task->allegiance = cid_;
   session_.push_again(*task);
+  return true;
+}
+
+bool InitiatorConnectionCore::declare_max_recv_data_segment_length(Instant now, std::uint32_t length) {
+  assert(length >= 512 && length < (1U << 24));
+  if (machine_.state() != State::logged_in || session_.negotiates(cid_)) return false;
+  declared_length_ = length;
+  return begin_negotiation(now);
 }
 
 bool InitiatorConnectionCore::take_negotiation(TextWork& work) {
@@ -112,7 +123,9 @@ bool InitiatorConnectionCore::take_negotiation(TextWork& work) {
 /// is completed."
 //= rfc7143#6.4
 void InitiatorConnectionCore::end_negotiation(InitiatorTask& task, TextWork& work) {
+  const std::uint32_t length_before = parameters_.our_max_recv_data_segment_length;
   if (!work.negotiator->finish()) parameters_ = work.negotiator->connection_parameters();
+  if (recovery_ != nullptr && parameters_.our_max_recv_data_segment_length != length_before) resegment_tasks();
   framer_.set_max_data_segment_length(parameters_.our_max_recv_data_segment_length);
   session_.finish(task, ManagementCompletion{});
 }

@@ -42,19 +42,20 @@ void InitiatorConnectionCore::fill_batch(Instant now) {
   if (logout_ || session_.closing_by()) return;
   // Commands and data take turns, so that neither waits for the end of the other.
   while (!batch_.is_full(limits_.transmit_bytes)) {
-    if (send_answer()) continue;
+    if (send_answer() || (recovery_ != nullptr && send_again())) continue;
     const bool sent = task_turn_ ? send_task() || send_data() : send_data() || send_task();
     if (!sent) break;
     task_turn_ = !task_turn_;
   }
   if (!batch_.is_full(limits_.transmit_bytes)) send_acknowledgement();
   if (!batch_.is_full(limits_.transmit_bytes) && logout_is_due()) begin_logout(now);
+  if (recovery_ != nullptr && !batch_.is_empty()) check_by(now + limits_.recovery_time);
 }
 
 void InitiatorConnectionCore::put(const wire::Header& header, Bytes data, Bytes ahs) {
   wire::Header numbered = header;
-  wire::set_exp_stat_sn(numbered, exp_stat_sn_);
-  acknowledged_stat_sn_ = exp_stat_sn_;
+  acknowledged_stat_sn_ = acknowledgeable();
+  wire::set_exp_stat_sn(numbered, acknowledged_stat_sn_);
   fenced_ = false;
   const wire::EncodedPdu& pdu = batch_.add(numbered, ahs, data, digests());
   if (observer_ != nullptr) observer_->sent(pdu.header(), data);
@@ -73,9 +74,10 @@ InitiatorWrite::Rules InitiatorConnectionCore::write_rules() const {
           .immediate_data = session.immediate_data,
           .first_burst_length = session.first_burst_length,
           .max_burst_length = session.max_burst_length,
-          .max_outstanding_r2t = session.max_outstanding_r2t,
+          .max_outstanding_r2t = session.max_outstanding_r2t + (recovery_ == nullptr ? 0 : limits_.recovery_r2ts),
           .data_sequence_in_order = session.data_sequence_in_order,
-          .max_data_segment = parameters_.peer_max_recv_data_segment_length};
+          .max_data_segment = parameters_.peer_max_recv_data_segment_length,
+          .may_repeat = recovery_ != nullptr};
 }
 
 void InitiatorConnectionCore::send_login_request() {
@@ -95,8 +97,13 @@ void InitiatorConnectionCore::send_login_request() {
 
 bool InitiatorConnectionCore::send_answer() {
   if (answers_.empty()) return false;
-  const PingAnswer answer = answers_.front();
+  const Answer answer = answers_.front();
   answers_.pop_front();
+  if (answer.snack) {
+    const bool is_over = answer.snack->itt != wire::kNoItt && session_.tasks().find(answer.snack->itt) == nullptr;
+    if (!is_over) put(wire::SnackRequest::build(*answer.snack), {});
+    return true;
+  }
   put(wire::NopOut::build({.lun = answer.lun, .ttt = answer.ttt, .cmd_sn = session_.window().next()}), {});
   return true;
 }
@@ -157,7 +164,7 @@ std::deque<TaskId>::iterator InitiatorConnectionCore::next_writer() {
 //= rfc7143#4.2.3.3
 //= rfc7143#11.18
 void InitiatorConnectionCore::send_acknowledgement() {
-  if (acknowledged_stat_sn_ == exp_stat_sn_ || !(session_.awaits_function() || fenced_)) return;
+  if (!(session_.awaits_function() || fenced_) || acknowledged_stat_sn_ == acknowledgeable()) return;
   put(wire::NopOut::build({.cmd_sn = session_.window().next()}), {});
 }
 

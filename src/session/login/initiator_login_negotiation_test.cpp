@@ -143,14 +143,14 @@ TEST(Rfc7143_13_17_InitiatorMaxOutstandingR2T, IsAMinimum) {
          .result = [](const Parameters& p) -> std::uint32_t { return p.max_outstanding_r2t; }});
 }
 
-//= ledger R7143-13.20-01
+//= ledger R7143-13.20-01 R7143-7.1.5-01 R7143-7.1.5-02 R7143-7.1.5-04
 TEST(Rfc7143_13_20_InitiatorErrorRecoveryLevel, IsAMinimum) {
   // Whatever the profile wants, the engine offers what it can do.
   check({.key = KeyId::error_recovery_level,
          .wish = {.preferred = 2, .worst = 0},
-         .offer = "0",
-         .possible = {{"0", 0}},
-         .impossible = {"1", "2", "3", ""},
+         .offer = "1",
+         .possible = {{"1", 1}, {"0", 0}},
+         .impossible = {"2", "3", ""},
          .result = [](const Parameters& p) -> std::uint32_t { return p.error_recovery_level; }});
 }
 
