@@ -97,7 +97,7 @@ TEST_F(Rfc7143_7_8_InitiatorDataRecovery, ARefusedSnackWaitsForTheStatus) {
 
 using Rfc7143_7_9_InitiatorDataGaps = InitiatorRecoveryLadder;
 
-//= ledger R7143-7.9-01 R7143-7.9-04 R7143-11.16.1-01
+//= ledger R7143-7.9-01 R7143-7.9-04 R7143-11.7.2-08 R7143-11.16.1-01
 TEST_F(Rfc7143_7_9_InitiatorDataGaps, AGapInDataSnIsAskedForBeforeTheStatusIsAcknowledged) {
   const TaskId task = read(2048);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -217,7 +217,7 @@ TEST_F(Rfc7143_7_1_4_1_InitiatorRecoveryR2t, AnR2tThatDoesNotComeIsLeftToTheTarg
 
 using Rfc7143_11_16_2_InitiatorDataAck = InitiatorRecoveryLadder;
 
-//= ledger R7143-11.16.2-01 R7143-11.16.4-01 R7143-11.16.5-03 R7143-11.16.7-01
+//= ledger R7143-11.7.2-05 R7143-11.16.2-01 R7143-11.16.4-01 R7143-11.16.5-03 R7143-11.16.7-01
 TEST_F(Rfc7143_11_16_2_InitiatorDataAck, FollowsTheABit) {
   (void)read(1024);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;
@@ -231,7 +231,7 @@ TEST_F(Rfc7143_11_16_2_InitiatorDataAck, FollowsTheABit) {
   EXPECT_EQ(ack.run_length, 0U);
 }
 
-//= ledger R7143-11.16.2-02 R7143-11.16.2-04
+//= ledger R7143-11.7.2-07 R7143-11.16.2-02 R7143-11.16.2-04
 TEST_F(Rfc7143_11_16_2_InitiatorDataAck, WaitsUntilNothingIsMissing) {
   (void)read(2048);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;

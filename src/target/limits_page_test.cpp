@@ -13,7 +13,9 @@
 #include "scsi/commands/pieces.h"
 #include "scsi/copy/copy_limits.h"
 #include "session/command/write_transfer.h"
+#include "session/initiator_limits.h"
 #include "session/limits.h"
+#include "session/recovery/missing_numbers.h"
 #include "target/shard_server.h"
 
 namespace lunway::target {
@@ -80,6 +82,17 @@ TEST(LimitsPage, SaysWhatBoundsASession) {
   expect_row("`kMaxRecoveryR2ts`", std::to_string(session::kMaxRecoveryR2ts) + " ");
   expect_row("`SessionLimits::lost_connections`", std::to_string(limits.lost_connections) + " ");
   expect_row("`ServerContext::max_failed_sessions`", std::to_string(server.max_failed_sessions) + " ");
+}
+
+TEST(LimitsPage, SaysWhatBoundsAnInitiator) {
+  const session::InitiatorConnectionLimits limits;
+  const auto number = [](auto value) { return std::to_string(value) + " "; };
+  expect_row("`InitiatorConnectionLimits::queued_answers`", number(limits.queued_answers));
+  expect_row("`InitiatorConnectionLimits::recovery_time`", seconds(limits.recovery_time));
+  expect_row("`InitiatorConnectionLimits::recovery_attempts`", number(limits.recovery_attempts));
+  expect_row("`InitiatorConnectionLimits::data_requests`", number(limits.data_requests));
+  expect_row("`MissingNumbers::kMaxRuns`", number(session::MissingNumbers::kMaxRuns));
+  expect_row("`InitiatorConnectionLimits::recovery_r2ts`", number(limits.recovery_r2ts));
 }
 
 TEST(LimitsPage, SaysWhatBoundsCopies) {

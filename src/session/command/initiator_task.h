@@ -113,6 +113,8 @@ struct InitiatorTask {
   bool overdue = false;
   /// In its connection's list of tasks with Data-Out to send.
   bool writing = false;
+  /// Its place among what was sent on its connection, the last time.
+  std::uint64_t order = 0;
   /// How often it was sent again.
   std::uint32_t retries = 0;
   /// A FastAbort function that covers it has been sent: no Data-Out until that is answered.

@@ -237,6 +237,8 @@ class InitiatorConnectionCore {
 
   /// Null below ErrorRecoveryLevel 1.
   std::unique_ptr<InitiatorRecovery> recovery_;
+  /// Commands and pings sent so far.
+  std::uint64_t order_ = 0;
 
   InitiatorBatch batch_;
   std::deque<Answer> answers_;

@@ -68,8 +68,11 @@ void InitiatorConnectionCore::take_echo(Instant now, const InitiatorTask& ping) 
   const wire::CmdSN expected = session_.window().expected();
   if (!expected.precedes(ping.cmd_sn)) return;
   for (InitiatorTask& task : session_.tasks().slots()) {
-    const bool is_lost = task.state == InitiatorTask::State::sent && !task.immediate && task.cmd_sn == expected;
-    if (is_lost && task.allegiance == cid_) return retry(now, task);
+    const bool is_expected = task.state == InitiatorTask::State::sent && !task.immediate && task.cmd_sn == expected;
+    if (!is_expected || task.allegiance != cid_ || task.order > ping.order) continue;
+    const auto& resend = recovery_->resend;
+    if (std::ranges::find(resend, task.id()) == resend.end()) retry(now, task);
+    return;
   }
 }
 

@@ -200,6 +200,7 @@ void InitiatorConnectionCore::begin_logout(Instant now) {
 // -------------------------------------------------------------------------------------------------- one task, one PDU
 
 void InitiatorConnectionCore::send(InitiatorTask& task, ScsiWork& work) {
+  task.order = ++order_;
   const std::size_t write_length = work.data_out.size();
   const InitiatorWrite::Opening opening = work.write.begin(static_cast<std::uint32_t>(write_length), write_rules());
   const std::size_t expected = write_length != 0 ? write_length : work.data_in.size();
@@ -234,6 +235,7 @@ void InitiatorConnectionCore::send(InitiatorTask& task, ManagementWork& work) {
 }
 
 void InitiatorConnectionCore::send(InitiatorTask& task, PingWork& work) {
+  task.order = ++order_;
   const std::size_t most = parameters_.peer_max_recv_data_segment_length;
   if (work.payload.size() > most) work.payload.resize(most);
   put(wire::NopOut::build({.itt = task.itt(), .cmd_sn = task.cmd_sn}), work.payload);

@@ -18,6 +18,7 @@
 #include "base/big_endian.h"
 #include "session/initiator_connection.h"
 #include "session/initiator_session.h"
+#include "session/testing/lossy_pipe.h"
 #include "session/testing/seeded_entropy.h"
 #include "session/testing/target_rig.h"
 
@@ -52,6 +53,24 @@ class EnginePair {
       if (!step()) return true;
     }
     return false;
+  }
+
+  /// Lets time pass until somebody has a deadline, which then comes. False when nobody has one.
+  bool wait() {
+    Instant next = std::min(initiator.deadline(), initiator_connection->deadline());
+    if (target_connection) next = std::min(next, target_connection->deadline());
+    if (target) next = std::min(next, target->deadline());
+    if (next == kNever) return false;
+    now = std::max(now, next);
+    initiator.expire(now);
+    drain_initiator();
+    initiator_connection->expire(now);
+    drain_initiator();
+    if (target_connection) target_connection->expire(now);
+    drain_target();
+    if (target) target->expire(now);
+    drain_target();
+    return true;
   }
 
   /// Lets something happen. False when nothing can.
@@ -113,6 +132,9 @@ class EnginePair {
   std::uint32_t device_piece = 0;
   /// The device ends one command in so many with BUSY, at any time; zero: none.
   unsigned device_refuses_one_in = 0;
+  /// What gets lost on the way; unset: nothing.
+  std::optional<LossyPipe> loss_to_target;
+  std::optional<LossyPipe> loss_to_initiator;
   /// DataArrived with a failure.
   int failed_transfers = 0;
 
@@ -182,7 +204,11 @@ class EnginePair {
     std::vector<std::byte> bytes;
     for (const Bytes piece : pieces) bytes.insert(bytes.end(), piece.begin(), piece.end());
     const std::size_t count = bytes.empty() ? 0 : some(bytes.size());
-    to.insert(to.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+    auto& loss = &to == &to_target_ ? loss_to_target : loss_to_initiator;
+    if (loss)
+      loss->pass(Bytes(bytes).first(count), to);
+    else
+      to.insert(to.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
     report(count);
     return count > 0;
   }
