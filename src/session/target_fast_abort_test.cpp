@@ -115,7 +115,7 @@ TEST(Rfc7143_4_2_3_4_TargetFastAbort, TagsEndWithTheConfirmation) {
 
 // It acknowledges the message all the same, but does not say that the initiator has stopped.
 //= ledger R7143-4.2.3.4-17
-TEST(Rfc7143_11_9_1_TargetFastAbort, TheAnswerToAPingIsNoConfirmation) {
+TEST(Rfc7143_4_2_3_4_TargetFastAbort, TheAnswerToAPingIsNoConfirmation) {
   AcknowledgedConnections session(kFastAbort);
   const TaskId task = session.submit(session.second, write_to({}, 1, 100));
   std::vector<std::byte> disk(1024);
