@@ -140,9 +140,11 @@ Complaint response_sent(WatchedConnection& connection, const WirePdu& pdu) {
   const std::uint32_t tag = pdu.u32(16);
   if (tag == kNoTag) return std::nullopt;  // an asynchronous message, a reject, a ping
   const auto found = session.tasks.find(tag);
+  // What a SNACK asked for may still come when the task is over.
+  const bool repeats = session.agreed.error_recovery_level > 0;
+  if (found == session.tasks.end() && repeats) return std::nullopt;
   if (found == session.tasks.end()) return what(pdu) + " for no task (11.2.1.8)";
   WatchedTask& task = found->second;
-  const bool repeats = session.agreed.error_recovery_level > 0;
   if (task.connection != &connection && !repeats) return what(pdu) + " on another connection than its task's (4.2.2.1)";
   if (!task.delivered) return what(pdu) + " for a task that the target cannot know yet";
   if (task.ended && !repeats) return what(pdu) + " for a task that has ended (4.2.2.3)";

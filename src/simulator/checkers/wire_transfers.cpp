@@ -135,6 +135,7 @@ Complaint r2t_sent(const WatchedConnection& connection, const WirePdu& pdu, Watc
   for (const WatchedR2t& other : task.r2ts) {
     if (!other.answer_arrived) ++outstanding;
     if (other.ttt == r2t.ttt && !other.answer_arrived) return "a Target Transfer Tag is used twice (11.8.5)";
+    if (agreed.error_recovery_level > 0) continue;  // a recovery R2T asks again
     if (r2t.offset < other.offset + other.length && other.offset < r2t.offset + r2t.length)
       return "R2T for bytes that were asked for (11.8.4)";
     if (agreed.data_sequence_in_order && r2t.offset < other.offset) return "R2Ts are not in order (13.19)";
