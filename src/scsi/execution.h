@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "base/block_memory.h"
 #include "base/bytes.h"
 #include "base/extent.h"
 #include "base/instant.h"
@@ -61,7 +62,7 @@ struct Execution {
   std::uint8_t stage = 0;
   /// The response stands for tasks of others that were ended: see Finish.
   bool fenced = false;
-  std::vector<std::byte> memory;
+  BlockMemory memory;
   std::vector<Extent> extents;
   /// Whose tasks AbortTasks is about.
   std::vector<std::shared_ptr<const NexusIdentity>> victims;

@@ -44,8 +44,8 @@ struct ReceiveParameters {
   MutableBytes memory = {};
 };
 
-/// A medium operation of the command's own, into or from memory of the task. The copy manager has some on other logical
-/// units.
+/// A medium operation of the command's own, into or from memory of the task, which is aligned to the block size of the
+/// medium. The copy manager has some on other logical units.
 struct Access {
   enum class Verb : std::uint8_t {
     read,     // all of `memory` from `offset`

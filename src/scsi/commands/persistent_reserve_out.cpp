@@ -242,7 +242,11 @@ constexpr std::array kCommands = {
 Step newest_record(Execution& execution) {
   const std::lock_guard lock(execution.unit->mutex);
   const PersistentReservations& persistent = execution.unit->reservations.persistent;
-  execution.memory = persistent.survives_power_loss() ? persistent.record() : std::vector<std::byte>();
+  execution.memory.clear();
+  if (persistent.survives_power_loss()) {
+    const std::vector<std::byte> record = persistent.record();
+    execution.memory.assign(record.begin(), record.end());
+  }
   return Persist{execution.memory};
 }
 

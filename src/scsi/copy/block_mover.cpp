@@ -19,7 +19,7 @@ void BlockMover::begin(const BlockMove& move) {
   is_backwards_ = move.source == move.destination && move.source_offset < move.destination_offset;
 }
 
-std::optional<Step> BlockMover::next(std::vector<std::byte>& memory) {
+std::optional<Step> BlockMover::next(BlockMemory& memory) {
   switch (stage_) {
     case Stage::begins:
       return next_piece(memory);
@@ -34,7 +34,7 @@ std::optional<Step> BlockMover::next(std::vector<std::byte>& memory) {
   return std::nullopt;
 }
 
-std::optional<Step> BlockMover::next_piece(std::vector<std::byte>& memory) {
+std::optional<Step> BlockMover::next_piece(BlockMemory& memory) {
   const UnitState& destination = move_.destination->state();
   if (left() == 0) {
     if (move_.length == 0 || !destination.writes_through()) return std::nullopt;
@@ -51,7 +51,7 @@ std::optional<Step> BlockMover::next_piece(std::vector<std::byte>& memory) {
                 .unit = move_.source};
 }
 
-Step BlockMover::write(std::vector<std::byte>& memory) {
+Step BlockMover::write(BlockMemory& memory) {
   stage_ = Stage::writes;
   return Access{.verb = Access::Verb::write,
                 .offset = move_.destination_offset + place(),

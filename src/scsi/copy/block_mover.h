@@ -10,8 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <vector>
 
+#include "base/block_memory.h"
 #include "scsi/step.h"
 
 namespace lunway::scsi {
@@ -34,7 +34,7 @@ class BlockMover {
 
   /// What comes next, the step before having succeeded; nothing when all is there, and durable where the destination
   /// promises that.
-  std::optional<Step> next(std::vector<std::byte>& memory);
+  std::optional<Step> next(BlockMemory& memory);
 
   std::uint64_t moved() const { return moved_; }
   std::uint64_t left() const { return move_.length - moved_; }
@@ -44,8 +44,8 @@ class BlockMover {
  private:
   enum class Stage : std::uint8_t { begins, reads, writes, flushes };
 
-  Step write(std::vector<std::byte>& memory);
-  std::optional<Step> next_piece(std::vector<std::byte>& memory);
+  Step write(BlockMemory& memory);
+  std::optional<Step> next_piece(BlockMemory& memory);
   std::uint64_t place() const { return is_backwards_ ? move_.length - moved_ - piece_ : moved_; }
 
   BlockMove move_;

@@ -19,7 +19,7 @@ void TokenMover::begin(TokenMove move) {
   moved_ = 0;
 }
 
-std::optional<Step> TokenMover::next(std::vector<std::byte>& memory) {
+std::optional<Step> TokenMover::next(BlockMemory& memory) {
   switch (stage_) {
     case Stage::begins:
       return next_piece(memory);
@@ -36,7 +36,7 @@ std::optional<Step> TokenMover::next(std::vector<std::byte>& memory) {
   return std::nullopt;
 }
 
-std::optional<Step> TokenMover::next_piece(std::vector<std::byte>& memory) {
+std::optional<Step> TokenMover::next_piece(BlockMemory& memory) {
   const UnitState& destination = move_.destination->state();
   if (moved_ == move_.length) {
     if (move_.length == 0 || !destination.writes_through()) return std::nullopt;
@@ -60,7 +60,7 @@ std::optional<Step> TokenMover::next_piece(std::vector<std::byte>& memory) {
 }
 
 /// Reads what the piece still lacks, or writes it.
-Step TokenMover::fill(std::vector<std::byte>& memory) {
+Step TokenMover::fill(BlockMemory& memory) {
   const ByteRange from = move_.source == nullptr ? ByteRange{} : place_in(move_.from, move_.offset + moved_ + filled_);
   const MutableBytes rest = MutableBytes(memory).subspan(static_cast<std::size_t>(filled_));
   if (rest.empty() || from.length == 0) {
@@ -75,14 +75,16 @@ Step TokenMover::fill(std::vector<std::byte>& memory) {
   const std::uint64_t block = move_.source->block_size();
   const std::uint64_t into_block = from.offset % block;
   const std::uint64_t most = std::min<std::uint64_t>(from.length, rest.size());
-  if (into_block == 0 && most >= block) {
+  // Memory for an access begins with a block.
+  if (into_block == 0 && most >= block && filled_ % block == 0) {
     aside_from_.reset();
     adds_ = most - most % block;
     return read(from.offset, rest.first(static_cast<std::size_t>(adds_)));
   }
   aside_from_ = static_cast<std::size_t>(into_block);
   adds_ = std::min(most, block - into_block);
-  return read(from.offset - into_block, MutableBytes(aside_).first(static_cast<std::size_t>(block)));
+  aside_.resize(static_cast<std::size_t>(block));
+  return read(from.offset - into_block, aside_);
 }
 
 Step TokenMover::read(std::uint64_t offset, MutableBytes memory) {

@@ -7,12 +7,12 @@
 
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "base/block_memory.h"
 #include "scsi/copy/rod_tokens.h"
 #include "scsi/step.h"
 
@@ -39,7 +39,7 @@ class TokenMover {
 
   /// What comes next, the step before having succeeded; nothing when all is there, and durable where the destination
   /// promises that.
-  std::optional<Step> next(std::vector<std::byte>& memory);
+  std::optional<Step> next(BlockMemory& memory);
 
   std::uint64_t moved() const { return moved_; }
   /// The step under way is a read of the source.
@@ -51,8 +51,8 @@ class TokenMover {
   /// Where a byte of a list of ranges is, and how many follow it there.
   static ByteRange place_in(const std::vector<ByteRange>& ranges, std::uint64_t offset);
 
-  std::optional<Step> next_piece(std::vector<std::byte>& memory);
-  Step fill(std::vector<std::byte>& memory);
+  std::optional<Step> next_piece(BlockMemory& memory);
+  Step fill(BlockMemory& memory);
   Step read(std::uint64_t offset, MutableBytes memory);
 
   TokenMove move_;
@@ -64,7 +64,7 @@ class TokenMover {
   /// What the read under way adds to the piece. Where that is not whole blocks of the source, one block is read aside.
   std::uint64_t adds_ = 0;
   std::optional<std::size_t> aside_from_;
-  std::array<std::byte, 4096> aside_{};
+  BlockMemory aside_;
 };
 
 }  // namespace lunway::scsi

@@ -275,6 +275,7 @@ class Bench final : public Waker, public CopyHost {
     promise(access.length != 0 && access.offset % block_size_ == 0 && access.length % block_size_ == 0);
     const bool has_memory = access.verb == Verb::read || access.verb == Verb::write;
     promise(access.memory.size() == (has_memory ? access.length : 0));
+    promise(reinterpret_cast<std::uintptr_t>(access.memory.data()) % block_size_ == 0);
     if (access.verb == Verb::read) copy_bytes(access.memory, blocks);
     if (access.verb == Verb::write) copy_bytes(blocks, access.memory);
     if (access.verb == Verb::discard || access.verb == Verb::zero) std::ranges::fill(blocks, std::byte{});
