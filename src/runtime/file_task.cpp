@@ -81,7 +81,8 @@ std::optional<Outcome> FileTask::advance(std::int64_t answer) {
   if (answer == -EINTR) return std::nullopt;
   if (op_.kind == IoOp::Kind::map) return advance_map(answer);
   if (answer < 0) {
-    if (answer == -EOPNOTSUPP && fall_back()) return std::nullopt;
+    // EINVAL: to a block device, for a range that cuts its blocks.
+    if ((answer == -EOPNOTSUPP || answer == -EINVAL) && fall_back()) return std::nullopt;
     return Outcome{.error = static_cast<int>(-answer), .value = done_};
   }
 

@@ -76,6 +76,17 @@ TEST(FileTask, ZeroTriesThePunchBeforeItWrites) {
   EXPECT_EQ(outcome->error, EOPNOTSUPP);
 }
 
+TEST(FileTask, WhatCutsTheBlocksOfADeviceIsWritten) {
+  FileTask task(op_of(IoOp::Kind::punch, 512, 512));
+  EXPECT_FALSE(task.advance(-EINVAL));
+  EXPECT_EQ(task.step().call, Call::write);
+  EXPECT_EQ(task.step().offset, 512U);
+  EXPECT_EQ(task.step().length, 512U);
+  const auto outcome = task.advance(-EINVAL);
+  ASSERT_TRUE(outcome);
+  EXPECT_EQ(outcome->error, EINVAL);
+}
+
 TEST(FileTask, OneCallMovesLessThanTwoGibibytes) {
   std::byte* nowhere = nullptr;
   FileTask task({.kind = IoOp::Kind::read,
