@@ -194,15 +194,18 @@ target::VolumeConfig read_volume(TomlReader section, std::string_view volume_nam
   target::VolumeConfig volume{.name = std::string(volume_name), .backing = {}};
   const auto file = section.text("file");
   const auto size = section.size("size");
+  bool direct = false;
+  section.read_flag("direct", direct);
   const auto memory = section.size("memory");
   const auto null = section.size("null");
   if (int{file.has_value()} + int{memory.has_value()} + int{null.has_value()} != 1) {
     section.complain("", section.name() + " needs exactly one of file, memory and null");
   }
-  if (file) volume.backing = target::FileBacking{.path = *file, .create_size_bytes = size};
+  if (file) volume.backing = target::FileBacking{.path = *file, .create_size_bytes = size, .direct = direct};
   if (memory) volume.backing = target::MemoryBacking{.size_bytes = *memory};
   if (null) volume.backing = target::NullBacking{.size_bytes = *null};
   if (size && !file) section.complain("size", "size belongs to file; memory and null carry their own");
+  if (direct && !file) section.complain("direct", "direct belongs to file; memory and null have no page cache");
   section.read_integer("block_size", volume.block_size_bytes);
   section.read_integer("physical_block_exponent", volume.physical_block_exponent, 0, 15);
   section.read_flag("write_cache", volume.write_cache);

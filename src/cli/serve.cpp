@@ -131,6 +131,7 @@ void add_serve(CLI::App& program, Chosen& chosen) {
   auto* initiators =
       command.add_option("--initiator", arguments->initiators, "initiator name that may log in, with * (may repeat)");
   auto* read_only = command.add_flag("--read-only", arguments->read_only, "refuse writes");
+  auto* direct = command.add_flag("--direct", arguments->direct, "files past the page cache (O_DIRECT)");
   auto* anyone =
       command.add_flag("--allow-anyone", arguments->allow_anyone, "serve others than this machine without CHAP");
   auto* config = command.add_option("--config", arguments->config_file, "a TOML file that says all of this and more");
@@ -156,8 +157,8 @@ void add_serve(CLI::App& program, Chosen& chosen) {
   listen->type_name("ADDR:PORT")->allow_extra_args(false);
   target->type_name("IQN");
   initiators->type_name("PATTERN")->allow_extra_args(false);
-  for (CLI::Option* other :
-       {files, create, memory, listen, target, user, secret, mutual, mutual_secret, initiators, read_only, anyone}) {
+  for (CLI::Option* other : {files, create, memory, listen, target, user, secret, mutual, mutual_secret, initiators,
+                             read_only, direct, anyone}) {
     config->excludes(other);
   }
   choose(command, chosen, arguments, serve);

@@ -51,6 +51,7 @@ Outcome<target::Authentication> read_authentication(const ServeArguments& argume
 
 Outcome<std::vector<target::VolumeConfig>> make_volumes(const ServeArguments& arguments) {
   std::vector<target::VolumeConfig> volumes;
+  if (arguments.direct && arguments.files.empty()) return wrong_call("--direct is for files: name a FILE");
   std::optional<std::uint64_t> create_size;
   if (!arguments.create_size.empty()) {
     const auto size = size_option("--create", arguments.create_size);
@@ -62,7 +63,7 @@ Outcome<std::vector<target::VolumeConfig>> make_volumes(const ServeArguments& ar
     volumes.back().read_only = arguments.read_only;
   };
   for (const std::string& file : arguments.files) {
-    add(target::FileBacking{.path = file, .create_size_bytes = create_size});
+    add(target::FileBacking{.path = file, .create_size_bytes = create_size, .direct = arguments.direct});
   }
   for (const std::string& text : arguments.memory_sizes) {
     const auto size = size_option("--memory", text);

@@ -29,6 +29,7 @@ struct ServeArguments {
   std::string state_directory{};
   std::string control{};
   bool read_only = false;
+  bool direct = false;
   bool allow_anyone = false;
   bool json = false;
   bool quiet = false;

@@ -44,6 +44,15 @@ TEST(ServeConfig, FilesComeFirstThenRamDisks) {
   EXPECT_THAT(config->targets[0].luns, ElementsAre(Pair(0, "lun0"), Pair(1, "lun1"), Pair(2, "lun2")));
 }
 
+TEST(ServeConfig, DirectIsForFiles) {
+  const auto config = config_of({.files = {"a.img", "b.img"}, .memory_sizes = {"2MiB"}, .direct = true});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_TRUE(std::get<target::FileBacking>(config->volumes[0].backing).direct);
+  EXPECT_TRUE(std::get<target::FileBacking>(config->volumes[1].backing).direct);
+  EXPECT_FALSE(std::get<target::FileBacking>(config_of({.files = {"a.img"}})->volumes[0].backing).direct);
+  EXPECT_FALSE(config_of({.memory_sizes = {"2MiB"}, .direct = true}).has_value());
+}
+
 TEST(ServeConfig, StateIsKeptWhereTheSystemKeepsIt) {
   std::map<std::string, std::string> variables = {{"HOME", "/home/me"}};
   const Environment environment = [&](const std::string& name) { return variables[name]; };

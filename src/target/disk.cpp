@@ -22,7 +22,8 @@ OpenedVolume open_volume(const VolumeConfig& config, const FileBacking& backing)
   return volume::FileVolume::open({.path = backing.path,
                                    .read_only = config.read_only,
                                    .create_size_bytes = backing.create_size_bytes,
-                                   .block_size = config.block_size_bytes});
+                                   .block_size = config.block_size_bytes,
+                                   .direct = backing.direct});
 }
 
 OpenedVolume open_volume(const VolumeConfig& /*config*/, const MemoryBacking& backing) {

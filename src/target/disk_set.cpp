@@ -37,6 +37,8 @@ std::string fixed_difference(const VolumeConfig& now, const VolumeConfig& next) 
   if (now.write_cache != next.write_cache) return "write_cache";
   if (now.read_only != next.read_only) return "read_only";
   if (now.removable != next.removable) return "removable";
+  const auto* file = std::get_if<FileBacking>(&now.backing);
+  if (file != nullptr && file->direct != std::get<FileBacking>(next.backing).direct) return "direct";
   const auto* memory = std::get_if<MemoryBacking>(&now.backing);
   if (memory != nullptr && memory->size_bytes != std::get<MemoryBacking>(next.backing).size_bytes) return "memory";
   const auto* null = std::get_if<NullBacking>(&now.backing);

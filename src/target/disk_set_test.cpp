@@ -72,6 +72,11 @@ TEST_F(DiskSetTest, WhatInitiatorsWereToldStays) {
   const auto refused = before.changed_to(with({changed, memory("scratch")}));
   ASSERT_FALSE(refused);
   EXPECT_THAT(refused.error().message, HasSubstr("volume db: block_size cannot change"));
+  VolumeConfig direct = file("db", "db.img");
+  std::get<FileBacking>(direct.backing).direct = true;
+  const auto past_the_cache = before.changed_to(with({direct, memory("scratch")}));
+  ASSERT_FALSE(past_the_cache);
+  EXPECT_THAT(past_the_cache.error().message, HasSubstr("volume db: direct cannot change"));
   const auto larger = before.changed_to(with({memory("scratch", 2 * kMiB)}));
   ASSERT_FALSE(larger);
   EXPECT_THAT(larger.error().message, HasSubstr("volume scratch: memory cannot change"));

@@ -53,6 +53,8 @@ struct FileBacking {
   std::string path;
   /// The size of the file to make when there is none, in bytes.
   std::optional<std::uint64_t> create_size_bytes;
+  /// Past the page cache (O_DIRECT). A file that cannot is not served.
+  bool direct = false;
 };
 
 struct MemoryBacking {

@@ -32,6 +32,9 @@ struct VolumeTraits {
   std::uint32_t max_atomic_bytes = 0;
   /// Requests that are aligned to this many bytes are served best. A power of two, at least 512.
   std::uint32_t preferred_block_size = 4096;
+  /// Offset, length and memory of a read or write are multiples of this, or the request is not served. A power of two,
+  /// at most 4096.
+  std::uint32_t transfer_alignment = 1;
   /// How many flushes may run side by side, each in a lane of its own (flush_group.h). Zero: a flush ends at once.
   std::uint8_t flush_lanes = 0;
 };

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "base/block_memory.h"
 #include "volume/file/file_volume.h"
 #include "volume/memory/memory_volume.h"
 #include "volume/null/null_volume.h"
@@ -29,14 +31,16 @@ struct Change {
   std::byte fill;
 };
 
-rc::Gen<Change> any_change() {
+/// Of blocks of this size.
+rc::Gen<Change> any_change(std::uint64_t block) {
   using Verb = VolumeRequest::Verb;
-  return rc::gen::exec([] {
-    const auto offset = *rc::gen::inRange<std::uint64_t>(0, kSize);
+  return rc::gen::exec([block] {
+    const std::uint64_t blocks = kSize / block;
+    const auto first = *rc::gen::inRange<std::uint64_t>(0, blocks);
     return Change{
         .verb = *rc::gen::element(Verb::read, Verb::write, Verb::write, Verb::flush, Verb::discard, Verb::zero),
-        .offset = offset,
-        .length = *rc::gen::inRange<std::uint64_t>(0, kSize - offset + 1),
+        .offset = first * block,
+        .length = *rc::gen::inRange<std::uint64_t>(0, blocks - first + 1) * block,
         .fill = std::byte(*rc::gen::inRange(1, 256))};
   });
 }
@@ -59,8 +63,8 @@ void holes_read_as_zeros(Volume& volume, const std::vector<std::byte>& model) {
 
 void behaves_like_a_vector(Volume& volume) {
   std::vector<std::byte> model(kSize);
-  std::vector<std::byte> buffer;
-  const auto changes = *rc::gen::container<std::vector<Change>>(any_change());
+  BlockMemory buffer;
+  const auto changes = *rc::gen::container<std::vector<Change>>(any_change(volume.traits().transfer_alignment));
   for (const Change& change : changes) {
     if (change.length == 0) continue;
     if (change.verb == VolumeRequest::Verb::discard && !volume.traits().can_discard) continue;
@@ -87,7 +91,7 @@ void behaves_like_a_vector(Volume& volume) {
   }
   buffer.assign(kSize, std::byte{0xee});
   RC_ASSERT(perform(volume, {.offset = 0, .length = kSize, .buffer = buffer}).has_value());
-  RC_ASSERT(buffer == model);
+  RC_ASSERT(std::ranges::equal(buffer, model));
   holes_read_as_zeros(volume, model);
 }
 
@@ -97,18 +101,38 @@ RC_GTEST_PROP(MemoryVolume, BehavesLikeAVectorOfBytes, ()) {
   behaves_like_a_vector(**volume);
 }
 
-RC_GTEST_PROP(FileVolume, BehavesLikeAVectorOfBytes, ()) {
+/// A file that is gone with the test.
+struct ModelFile {
+  ModelFile() {
+    const int descriptor = mkstemp(path.data());
+    EXPECT_GE(descriptor, 0);
+    EXPECT_EQ(ftruncate(descriptor, kSize), 0);
+    close(descriptor);
+  }
+  ~ModelFile() { unlink(path.c_str()); }
+
   std::string path = ::testing::TempDir() + "lunway-model-XXXXXX";
-  const int descriptor = mkstemp(path.data());
-  RC_ASSERT(descriptor >= 0);
-  RC_ASSERT(ftruncate(descriptor, kSize) == 0);
-  close(descriptor);
+};
+
+RC_GTEST_PROP(FileVolume, BehavesLikeAVectorOfBytes, ()) {
+  const ModelFile file;
+  const auto volume = FileVolume::open({.path = file.path});
+  RC_ASSERT(volume.has_value());
+  behaves_like_a_vector(**volume);
+}
+
+TEST(DirectFileVolume, BehavesLikeAVectorOfBytes) {
   {
-    const auto volume = FileVolume::open({.path = path});
+    const ModelFile file;
+    const auto volume = FileVolume::open({.path = file.path, .block_size = 4096, .direct = true});
+    if (!volume) GTEST_SKIP() << "not with the temporary folder: " << volume.error().message;
+  }
+  EXPECT_TRUE(rc::check([] {
+    const ModelFile file;
+    const auto volume = FileVolume::open({.path = file.path, .block_size = 4096, .direct = true});
     RC_ASSERT(volume.has_value());
     behaves_like_a_vector(**volume);
-  }
-  unlink(path.c_str());
+  }));
 }
 
 TEST(MemoryVolume, PrefetchesWhatIsSmallAndChangesNothing) {

@@ -10,12 +10,13 @@ import subprocess
 
 import pytest
 
+from harness import machine
 from harness.process import run
 
 IQN = "iqn.2026-11.io.lunway:suite"
 
 # LUN to volume. None has all that the tests ask for, so suites run on several.
-DISKS = {"file": 0, "memory": 1, "large blocks": 2, "read only": 3, "physical blocks": 4, "slow": 5}
+DISKS = {"file": 0, "memory": 1, "large blocks": 2, "read only": 3, "physical blocks": 4, "slow": 5, "direct": 6}
 
 CONFIGURATION = """
 [[portal_group]]
@@ -41,31 +42,45 @@ read_only = true
 file = "{folder}/physical.img"
 size = "64MiB"
 physical_block_exponent = 3
+[volume.direct]
+file = "{folder}/direct.img"
+size = "64MiB"
+direct = {direct}
 [volume.slow]
 null = "6TiB"
 
 [[target]]
 name = "{iqn}"
-luns = {{ 0 = "file", 1 = "memory", 2 = "large_blocks", 3 = "read_only", 4 = "physical_blocks", 5 = "slow" }}
 max_connections = 4
+[target.luns]
+0 = "file"
+1 = "memory"
+2 = "large_blocks"
+3 = "read_only"
+4 = "physical_blocks"
+5 = "slow"
+6 = "direct"
 """
 
 # The suites of the family ALL, by the disk that they run on when it is not the file alone.
 ON = {
-    "CompareAndWrite": ["file", "memory", "large blocks", "physical blocks"],
-    "GetLBAStatus": ["file", "memory", "large blocks"],
+    "CompareAndWrite": ["file", "direct", "memory", "large blocks", "physical blocks"],
+    "GetLBAStatus": ["file", "direct", "memory", "large blocks"],
     "NoMedia": ["memory"],
-    "OrWrite": ["file", "memory"],
+    "OrWrite": ["file", "direct", "memory"],
     "PreventAllow": ["memory"],
     "ReadOnly": ["read only"],
-    "Sanitize": ["file", "memory", "large blocks"],
+    "Sanitize": ["file", "direct", "memory", "large blocks"],
     "StartStopUnit": ["memory"],
-    "Unmap": ["file", "memory", "physical blocks"],
+    "Unmap": ["file", "direct", "memory", "physical blocks"],
     "WriteAtomic16": ["memory", "large blocks"],
-    "WriteSame10": ["file", "memory", "physical blocks"],
-    "WriteSame16": ["file", "memory", "physical blocks"],
-    "WriteVerify16": ["file", "memory", "physical blocks"],
+    "WriteSame10": ["file", "direct", "memory", "physical blocks"],
+    "WriteSame16": ["file", "direct", "memory", "physical blocks"],
+    "WriteVerify16": ["file", "direct", "memory", "physical blocks"],
 }
+for one in ("ExtendedCopy", "Read6", "Read10", "Read12", "Read16", "Verify10", "Verify12", "Verify16", "Write10",
+            "Write12", "Write16", "WriteVerify10", "WriteVerify12"):
+    ON[one] = ["file", "direct"]
 # Test by test: one of them needs a disk of its own.
 BY_TEST = {"Sanitize", "StartStopUnit", "PreventAllow"}
 ON_TEST = {"Sanitize.Reset": ["slow"]}
@@ -152,8 +167,10 @@ def urls_of(server, disk):
 @pytest.fixture
 def disks(serve, tmp_path):
     path = tmp_path / "suite.toml"
-    path.write_text(CONFIGURATION.format(folder=tmp_path, iqn=IQN))
+    direct = machine.can_bypass_page_cache(tmp_path)
+    path.write_text(CONFIGURATION.format(folder=tmp_path, iqn=IQN, direct=str(direct).lower()))
     server = serve("--config", path, luns=2 * len(DISKS))
+    server.has_direct_disk = direct
     yield server
     server.assert_alive()
 
@@ -168,6 +185,8 @@ def test_the_list_is_whole(peers):
 
 @pytest.mark.parametrize("name, disk", cases())
 def test_suite(peers, disks, name, disk):
+    if disk == "direct" and not disks.has_direct_disk:
+        pytest.skip("the temporary folder cannot do without the page cache")
     urls = urls_of(disks, disk)
     if name not in TWO_PATHS:
         urls = urls[:1]

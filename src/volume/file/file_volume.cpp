@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "volume/file/direct_access.h"
 #include "volume/file/immediate_transfer.h"
 
 namespace lunway::volume {
@@ -47,11 +48,12 @@ Result<void> sync_directory_of(const std::string& path) {
   return {};
 }
 
-/// Creates the file with its full size, or not at all. A file that is already there is left to open_existing().
-Result<void> create_if_missing(const FileVolumeOptions& options) {
+/// Creates the file with its full size, or not at all; true when it did. A file that is already there is left to
+/// open_existing().
+Result<bool> create_if_missing(const FileVolumeOptions& options) {
   const Descriptor file(::open(options.path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (file.value() < 0) {
-    if (errno == EEXIST) return {};
+    if (errno == EEXIST) return false;
     return system_failure(errno, "creating " + options.path);
   }
   if (ftruncate(file.value(), static_cast<off_t>(*options.create_size_bytes)) != 0) {
@@ -61,7 +63,8 @@ Result<void> create_if_missing(const FileVolumeOptions& options) {
         code, "creating " + options.path + " with " + std::to_string(*options.create_size_bytes) + " bytes");
   }
   if (fsync(file.value()) != 0) return system_failure(errno, "syncing " + options.path);
-  return sync_directory_of(options.path);
+  if (Result<void> synced = sync_directory_of(options.path); !synced) return std::unexpected(std::move(synced.error()));
+  return true;
 }
 
 Result<Descriptor> open_existing(const FileVolumeOptions& options) {
@@ -124,15 +127,30 @@ std::vector<int> flush_descriptors_of(int descriptor, bool read_only) {
   return descriptors;
 }
 
+Result<std::uint32_t> direct_alignment(int descriptor, const FileShape& shape, const FileVolumeOptions& options) {
+  const Result<std::uint32_t> alignment = bypass_page_cache(descriptor, shape, options.path);
+  if (!alignment || *alignment <= options.block_size) return alignment;
+  const std::string least = std::to_string(*alignment);
+  return failure(EINVAL, options.path + ": without the page cache its blocks have at least " + least + " bytes, not " +
+                             std::to_string(options.block_size) + ": set block_size = 4096, or leave direct out");
+}
+
+[[maybe_unused]] bool is_aligned(const VolumeRequest& request, std::uint32_t alignment) {
+  return (request.offset | request.length | reinterpret_cast<std::uintptr_t>(request.buffer.data())) % alignment == 0;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<FileVolume>> FileVolume::open(const FileVolumeOptions& options) {
+  bool is_new = false;
   if (options.create_size_bytes) {
     // Checked before anything is created.
     if (Result<void> sound = check_size(*options.create_size_bytes, options); !sound) {
       return std::unexpected(std::move(sound.error()));
     }
-    if (Result<void> created = create_if_missing(options); !created) return std::unexpected(std::move(created.error()));
+    Result<bool> created = create_if_missing(options);
+    if (!created) return std::unexpected(std::move(created.error()));
+    is_new = *created;
   }
   Result<Descriptor> file = open_existing(options);
   if (!file) return std::unexpected(std::move(file.error()));
@@ -145,8 +163,15 @@ Result<std::unique_ptr<FileVolume>> FileVolume::open(const FileVolumeOptions& op
   if (Result<void> sound = check_size(shape->size_bytes, options); !sound) {
     return std::unexpected(std::move(sound.error()));
   }
+  Result<std::uint32_t> alignment = 1;
+  if (options.direct) alignment = direct_alignment(file->value(), *shape, options);
+  if (!alignment) {
+    if (is_new) unlink(options.path.c_str());
+    return std::unexpected(std::move(alignment.error()));
+  }
   std::vector<int> flushes = flush_descriptors_of(file->value(), options.read_only);
   VolumeTraits traits = traits_of(file->value(), *shape, options.read_only);
+  traits.transfer_alignment = *alignment;
   traits.flush_lanes = static_cast<std::uint8_t>(flushes.size());
   return std::unique_ptr<FileVolume>(new FileVolume(file->release(), std::move(flushes), options, *shape, traits));
 }
@@ -203,6 +228,7 @@ Started FileVolume::start(const VolumeRequest& request) {
     case VolumeRequest::Verb::read:
     case VolumeRequest::Verb::write:
       assert(request.buffer.size() == request.length);
+      assert(is_aligned(request, traits_.transfer_alignment));
       assert(request.verb == VolumeRequest::Verb::read || traits_.writable);
       if (is_in_memory_) return transfer_now(descriptor_, request);
       operation.kind = request.verb == VolumeRequest::Verb::read ? IoOp::Kind::read : IoOp::Kind::write;

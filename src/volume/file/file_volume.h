@@ -28,6 +28,9 @@ struct FileVolumeOptions {
   std::optional<std::uint64_t> create_size_bytes = {};
   /// The size of the file has to be a positive multiple of it.
   std::uint32_t block_size = 512;
+  /// Blocks pass the page cache by (O_DIRECT): a file that cannot is not opened. The block size must be one that the
+  /// file takes, and requests are aligned: see VolumeTraits::transfer_alignment.
+  bool direct = false;
 };
 
 /// While a volume is open it holds a lock of the file (an open file description lock: exclusive, or shared for reading

@@ -22,6 +22,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/block_memory.h"
 #include "volume/testing/executor.h"
 
 namespace {
@@ -44,6 +45,7 @@ namespace lunway::volume {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::AnyOf;
 using ::testing::HasSubstr;
 
 /// A folder of its own for each test.
@@ -198,6 +200,64 @@ TEST_F(FileVolumeTest, WhatHoldsNoBlocksIsRefused) {
   const auto pipe = FileVolume::open({.path = path("pipe")});
   ASSERT_FALSE(pipe);
   EXPECT_THAT(pipe.error().message, HasSubstr("neither a regular file nor a block device"));
+}
+
+/// A volume past the page cache, or a skip where the temporary folder cannot have one.
+class DirectFile : public FileVolumeTest {
+ protected:
+  void SetUp() override {
+    const auto opened = FileVolume::open({.path = file_of(1 << 20), .block_size = 4096, .direct = true});
+    if (!opened) GTEST_SKIP() << opened.error().message;
+  }
+  BlockMemory buffer = BlockMemory(8192, std::byte{0x5a});
+};
+
+TEST_F(DirectFile, IsAskedForAlignedRequestsAndFlushes) {
+  const auto volume = FileVolume::open({.path = path("disk.img"), .block_size = 4096, .direct = true});
+  ASSERT_TRUE(volume);
+  const VolumeTraits& traits = (*volume)->traits();
+  EXPECT_THAT(traits.transfer_alignment, AnyOf(1U, 512U, 1024U, 2048U, 4096U));
+  EXPECT_TRUE(traits.has_volatile_cache) << "that of the device";
+  EXPECT_NE(traits.flush_lanes, 0);
+}
+
+TEST_F(DirectFile, MeetsWhatIsInThePageCache) {
+  const auto volume = FileVolume::open({.path = path("disk.img"), .block_size = 4096, .direct = true});
+  ASSERT_TRUE(volume);
+  std::fstream beside(path("disk.img"), std::ios::in | std::ios::out | std::ios::binary);
+  beside.seekp(4096);
+  beside << "beside" << std::flush;
+  ASSERT_TRUE(perform(**volume, {.offset = 4096, .length = buffer.size(), .buffer = buffer}));
+  EXPECT_EQ(buffer[0], std::byte{'b'});
+  EXPECT_EQ(buffer[6], std::byte{0});
+}
+
+TEST_F(DirectFile, AFileThatSomebodyHasCutEndsEarly) {
+  const auto volume = FileVolume::open({.path = path("disk.img"), .block_size = 4096, .direct = true});
+  ASSERT_TRUE(volume);
+  std::filesystem::resize_file(path("disk.img"), 4096 + 100);
+  EXPECT_FALSE(perform(**volume, {.offset = 4096, .length = 4096, .buffer = MutableBytes(buffer).first(4096)}));
+  EXPECT_FALSE(perform(**volume, {.offset = 0, .length = buffer.size(), .buffer = buffer}));
+}
+
+/// No configuration has blocks that small, and no disk an alignment that is smaller.
+TEST_F(DirectFile, BlocksBelowTheAlignmentAreRefusedAndNothingIsLeft) {
+  if (FileVolume::open({.path = path("disk.img"), .block_size = 256, .direct = true})) GTEST_SKIP() << "it takes any";
+  const auto volume =
+      FileVolume::open({.path = path("new.img"), .create_size_bytes = 1 << 20, .block_size = 256, .direct = true});
+  ASSERT_FALSE(volume);
+  EXPECT_EQ(volume.error().code, EINVAL);
+  EXPECT_THAT(volume.error().message, AllOf(HasSubstr("new.img"), HasSubstr("256"), HasSubstr("set block_size")));
+  EXPECT_FALSE(std::filesystem::exists(path("new.img")));
+}
+
+TEST_F(FileVolumeTest, DirectIsRefusedWhereItCannotBe) {
+  const std::string file = "/sys/devices/system/cpu/online";  // sysfs has no O_DIRECT
+  if (!FileVolume::open({.path = file, .read_only = true})) GTEST_SKIP() << "there is no " << file;
+  const auto volume = FileVolume::open({.path = file, .read_only = true, .direct = true});
+  ASSERT_FALSE(volume);
+  EXPECT_EQ(volume.error().code, EINVAL);
+  EXPECT_THAT(volume.error().message, AllOf(HasSubstr(file), HasSubstr("O_DIRECT")));
 }
 
 /// A failure is told once to each open file. The one that is told here would be kept from who flushes the volume.

@@ -20,6 +20,19 @@ def need_ipv6():
         pytest.skip(f"no IPv6 on loopback: {error.strerror}")
 
 
+def can_bypass_page_cache(folder):
+    """Whether files in `folder` can be opened with O_DIRECT."""
+    probe = folder / "direct-probe"
+    probe.write_bytes(bytes(4096))
+    try:
+        os.close(os.open(probe, os.O_RDWR | os.O_DIRECT))
+    except OSError:
+        return False
+    finally:
+        probe.unlink()
+    return True
+
+
 def need(io):
     """`io` is what `serve --io` takes. A kernel without io_uring, sysctl, and seccomp can each forbid it."""
     if io != "uring":
