@@ -57,9 +57,9 @@ struct ConnectionLimits {
 /// Connections that one session may be allowed to have, whatever the configuration says.
 inline constexpr std::uint32_t kMaxConnections = 64;
 
-/// Recovery within commands and connections, but not of connections.
+/// Recovery within commands and connections, and of connections.
 //= rfc7143#7.1.5
-inline constexpr std::uint32_t kMaxErrorRecoveryLevel = 1;
+inline constexpr std::uint32_t kMaxErrorRecoveryLevel = 2;
 
 /// For one session. What a connection may have at any time comes on top where a session has several: see
 /// for_connections().

@@ -40,13 +40,15 @@ class RecoveringServer : public ::testing::Test {
     server = std::move(*started);
     const std::string portal = server->portals().front();
     const std::string_view digits = std::string_view(portal).substr(portal.rfind(':') + 1);
-    std::uint16_t port = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), port);
-    initiator = std::make_unique<RawInitiator>(
-        port, std::string(kName), 1, "ErrorRecoveryLevel=1\nImmediateData=No\nMaxRecvDataSegmentLength=512\n");
+    for (std::size_t i = 0; i < data.size(); ++i) data[i] = std::byte(static_cast<std::uint8_t>(i * 7 + i / 512));
+  }
+
+  void log_in(unsigned level) {
+    const std::string keys = "ErrorRecoveryLevel=" + std::to_string(level) + "\nImmediateData=No\n";
+    initiator = std::make_unique<RawInitiator>(port, std::string(kName), 1, keys + "MaxRecvDataSegmentLength=512\n");
     EXPECT_TRUE(initiator->logged_in());
     initiator->test_unit_ready({});  // power on
-    for (std::size_t i = 0; i < data.size(); ++i) data[i] = std::byte(static_cast<std::uint8_t>(i * 7 + i / 512));
   }
 
   void data_out(wire::Itt tag, wire::Ttt ttt, std::uint32_t sn, std::uint32_t offset, std::uint32_t length) {
@@ -71,6 +73,7 @@ class RecoveringServer : public ::testing::Test {
   }
 
   std::unique_ptr<Server> server;
+  std::uint16_t port = 0;
   std::unique_ptr<RawInitiator> initiator;
   std::vector<std::byte> data = std::vector<std::byte>(2048);
 };
@@ -79,6 +82,7 @@ using Rfc7143_7_8_RecoveringTarget = RecoveringServer;
 
 //= ledger(target) R7143-7.8-07 R7143-7.8-03
 TEST_F(Rfc7143_7_8_RecoveringTarget, SendsAndAsksAgain) {
+  log_in(1);
   const wire::Itt write =
       initiator->command({0x2a, 0, 0, 0, 0, 0, 0, 0, 4, 0}, {.write = true, .expected_data_transfer_length = 2048});
   const auto r2t = receive_r2t();
@@ -99,6 +103,27 @@ TEST_F(Rfc7143_7_8_RecoveringTarget, SendsAndAsksAgain) {
   ASSERT_TRUE(status && status->opcode() == wire::Opcode::scsi_response);
   expect_data_in(1);
   expect_data_in(2);
+}
+
+using Rfc7143_7_2_2_RecoveringTarget = RecoveringServer;
+
+//= ledger(target) R7143-7.2.2-02 R7143-7.2.2-05
+TEST_F(Rfc7143_7_2_2_RecoveringTarget, GoesOnWithAWriteOnAnotherConnection) {
+  log_in(2);
+  const wire::Itt write =
+      initiator->command({0x2a, 0, 0, 0, 0, 0, 0, 0, 4, 0}, {.write = true, .expected_data_transfer_length = 2048});
+  receive_r2t();
+  initiator->cut();
+  auto other = std::make_unique<RawInitiator>(port, std::string(kName), 1, *initiator);
+  ASSERT_TRUE(other->logged_in());
+  initiator = std::move(other);
+  EXPECT_EQ(initiator->manage(wire::TaskManagementFunction::task_reassign, {}, write).response,
+            wire::TaskManagementResponseCode::function_complete);
+  const auto again = receive_r2t();
+  EXPECT_EQ(again.desired_data_transfer_length, 2048U);
+  data_out(write, again.ttt, 0, 0, 2048);
+  EXPECT_EQ(RawInitiator::sense_of(initiator->receive()), 0U);
+  EXPECT_EQ(initiator->test_unit_ready({}), 0U) << "no command was lost";
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "session/command/target_session_core.h"
 #include "session/connection/target_connection_core.h"
+#include "session/recovery/suspended_tasks.h"
 
 namespace lunway::session {
 
@@ -33,6 +34,10 @@ std::optional<LoginStatus> TargetSessionCore::join(TargetConnectionCore& connect
   if (rival != nullptr) rival->refuse(now_, LoginStatus::out_of_resources);
   members_.join_begins(connection, request.cid, old != nullptr, now_ + memory_of_lost());
   if (old != nullptr) old->reinstated();
+  // The login is the recovery logout of the old connection.
+  //= rfc7143#11.14
+  if (suspended_ != nullptr)
+    suspended_->logged_out(request.cid, connection.exp_stat_sn_of_old(), now_ + memory_of_lost());
   return std::nullopt;
 }
 
@@ -43,7 +48,8 @@ bool TargetSessionCore::may_enter(const TargetConnectionCore& connection) const 
     return false;
   }
   auto& tasks = const_cast<TargetTaskTable&>(tasks_);
-  return std::ranges::none_of(tasks.slots(), [&](const TargetTask& task) { return task.alive() && task.cid == cid; });
+  return std::ranges::none_of(
+      tasks.slots(), [&](const TargetTask& task) { return task.alive() && !task.suspended && task.cid == cid; });
 }
 
 void TargetSessionCore::attach(TargetConnectionCore& connection) {
@@ -52,13 +58,24 @@ void TargetSessionCore::attach(TargetConnectionCore& connection) {
 }
 
 void TargetSessionCore::connection_left(TargetConnectionCore& connection, Leaving how) {
-  terminate_tasks_of(connection.cid());
+  const bool goes_on = !closing_ && !logging_out_ && memory_of_lost() > Duration::zero();
+  const bool is_removed = how == Leaving::logged_out && suspended_ != nullptr && suspended_->has(connection.cid());
+  const bool suspends = suspended_ != nullptr && (how == Leaving::lost || how == Leaving::reinstated);
+  if (goes_on && suspends) {
+    const auto by = how == Leaving::lost ? SuspendedTasks::By::loss : SuspendedTasks::By::logout;
+    suspended_->suspend(connection, by, now_ + memory_of_lost());
+    if (how == Leaving::lost) announce_loss(connection.cid());
+    for (const wire::Cid cid : suspended_->expired(now_)) terminate_suspended(cid);
+  } else if (!goes_on || !is_removed) {
+    terminate_tasks_of(connection.cid());
+  }
   // What it was about to announce may never arrive.
   announced_max_ = window_.expected().advanced_by(0xffffffff);
-  const bool remembered = how == Leaving::lost && !closing_ && !logging_out_ && memory_of_lost() > Duration::zero();
+  const bool remembered = goes_on && (how == Leaving::lost || is_removed);
   members_.left(connection.cid(), remembered ? std::optional(now_ + memory_of_lost()) : std::nullopt);
   if (!closing_ && !logging_out_) {
-    end_reason_ = how == Leaving::logged_out ? SessionEnded::Reason::logged_out : SessionEnded::Reason::connection_lost;
+    end_reason_ = how == Leaving::logged_out && !remembered ? SessionEnded::Reason::logged_out
+                                                            : SessionEnded::Reason::connection_lost;
   }
 }
 
@@ -72,6 +89,7 @@ void TargetSessionCore::detach(TargetConnectionCore& connection) {
   }
   fence_.forget(connection);
   members_.detach(connection);
+  if (suspended_ != nullptr) suspended_->detach(connection);
   // What waited for an acknowledgement of this connection waits no longer.
   settle(now_);
 }
@@ -87,6 +105,12 @@ Duration TargetSessionCore::memory_of_lost() const {
 void TargetSessionCore::expire(Instant now) {
   tick(now);
   members_.expire(now);
+  if (suspended_ == nullptr) return;
+  for (const wire::Cid cid : suspended_->expired(now)) terminate_suspended(cid);
+}
+
+Instant TargetSessionCore::deadline() const {
+  return suspended_ == nullptr ? members_.deadline() : std::min(members_.deadline(), suspended_->deadline());
 }
 
 // ------------------------------------------------------------------------------------------------------------ logout
@@ -94,6 +118,18 @@ void TargetSessionCore::expire(Instant now) {
 void TargetSessionCore::begin_logout(wire::Cid cid) {
   terminate_tasks_of(cid);
   if (TargetConnectionCore* connection = members_.serving(cid)) connection->logout_begins();
+}
+
+void TargetSessionCore::begin_recovery_logout(wire::Cid cid, wire::StatSN expected) {
+  TargetConnectionCore* const connection = members_.serving(cid);
+  const Instant until = now_ + memory_of_lost();
+  if (memory_of_lost() == Duration::zero()) {
+    terminate_tasks_of(cid);
+  } else if (connection != nullptr) {
+    suspended_->suspend(*connection, SuspendedTasks::By::logout, until);
+  }
+  suspended_->logged_out(cid, expected, until);
+  if (connection != nullptr) connection->logout_begins();
 }
 
 void TargetSessionCore::finish_logout(wire::Cid cid) {
@@ -106,6 +142,7 @@ void TargetSessionCore::begin_session_logout() {
   logging_out_ = true;
   end_reason_ = SessionEnded::Reason::logged_out;
   for (const TargetConnectionCore* connection : members_.connections()) terminate_tasks_of(connection->cid());
+  terminate_all_suspended();
   refuse_joining(LoginStatus::session_does_not_exist);
 }
 
@@ -132,6 +169,7 @@ void TargetSessionCore::close_connections(TargetConnectionCore* last_to_speak) {
   for (TargetConnectionCore* connection : members_.connections()) {
     connection == last_to_speak ? connection->close_after_answer() : connection->session_closed();
   }
+  terminate_all_suspended();
   refuse_joining(LoginStatus::session_does_not_exist);
 }
 
@@ -149,9 +187,32 @@ void TargetSessionCore::after_owner() {
 
 //= rfc7143#7.6
 void TargetSessionCore::terminate_tasks_of(wire::Cid cid) {
+  if (suspended_ != nullptr) suspended_->forget(cid);
   management_.forget(cid);
   for (TargetTask& task : tasks_.slots()) {
     if (task.alive() && task.cid == cid && task.kind != TargetTask::Kind::management) terminate(task);
+  }
+}
+
+/// Nobody has continued them in time.
+void TargetSessionCore::terminate_suspended(wire::Cid cid) {
+  suspended_->forget(cid);
+  for (TargetTask& task : tasks_.slots()) {
+    if (task.alive() && task.suspended && task.cid == cid) terminate(task);
+  }
+}
+
+void TargetSessionCore::terminate_all_suspended() {
+  if (suspended_ == nullptr) return;
+  for (const wire::Cid cid : suspended_->all()) terminate_suspended(cid);
+}
+
+/// "If more than one connection is available, the target SHOULD send an Asynchronous Message that indicates that it has
+/// dropped the connection."
+//= rfc7143#7.1.4.3
+void TargetSessionCore::announce_loss(wire::Cid cid) {
+  for (TargetConnectionCore* other : members_.connections()) {
+    if (other->cid() != cid && other->announce_loss(cid)) return;
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "session/connection/target_connection_core.h"
 #include "session/recovery/session_recovery.h"
+#include "session/recovery/suspended_tasks.h"
 
 namespace lunway::session {
 namespace {
@@ -46,6 +47,7 @@ TargetSessionCore::TargetSessionCore(const SessionRequest& request, wire::Tsih t
       members_(limits.lost_connections),
       announced_max_(window_.max()) {
   if (recovers(request.session)) recovery_ = std::make_unique<SessionRecovery>(*this);
+  if (request.session.error_recovery_level == 2) suspended_ = std::make_unique<SuspendedTasks>(*this);
 }
 
 TargetSessionCore::~TargetSessionCore() = default;

@@ -29,6 +29,7 @@
 namespace lunway::session {
 
 class SessionRecovery;
+class SuspendedTasks;
 class TargetConnectionCore;
 
 /// What becomes of a request that has just come.
@@ -56,7 +57,7 @@ class TargetSessionCore {
   void announce_termination(wire::Lun lun);
   void complete_task_management(TaskId id, wire::TaskManagementResponseCode response, std::uint32_t information);
   void close();
-  Instant deadline() const { return members_.deadline(); }
+  Instant deadline() const;
   void expire(Instant now);
 
   const SessionRequest& request() const { return request_; }
@@ -88,8 +89,9 @@ class TargetSessionCore {
   void attach(TargetConnectionCore& connection);
   enum class Leaving : std::uint8_t {
     logged_out,
-    lost,     // may come back: it is remembered
-    dropped,  // will not
+    lost,        // may come back: it is remembered
+    dropped,     // will not
+    reinstated,  // a login with its CID has logged it out
   };
   /// It is there no longer, and its tasks end.
   void connection_left(TargetConnectionCore& connection, Leaving how);
@@ -98,6 +100,8 @@ class TargetSessionCore {
 
   /// A Logout Request for one connection, or for the session, has come: terminates tasks.
   void begin_logout(wire::Cid cid);
+  /// With "remove the connection for recovery": tasks are suspended instead. The initiator expects `expected` next.
+  void begin_recovery_logout(wire::Cid cid, wire::StatSN expected);
   void begin_session_logout();
   /// It is answered, on `by`: the connections that it was for end.
   void finish_logout(wire::Cid cid);
@@ -152,6 +156,12 @@ class TargetSessionCore {
   ResponseFence& fence() { return fence_; }
   /// Null at ErrorRecoveryLevel 0.
   SessionRecovery* recovery() const { return recovery_.get(); }
+  /// Null at ErrorRecoveryLevel 0 and 1.
+  SuspendedTasks* suspended() const { return suspended_.get(); }
+  /// A command whose status has been sent is to send it again.
+  void revive(TargetTask& task);
+  /// The command ends without a word: its connection is no more.
+  void terminate(TargetTask& task);
   /// The tasks of a multi-task abort may end before their transfers.
   //= rfc7143#4.2.3.4
   bool fast_abort() const { return request_.session.task_reporting == text::TaskReporting::fast_abort; }
@@ -179,7 +189,9 @@ class TargetSessionCore {
   void free_held(TargetTask& task);
   void leave_window(TargetTask& task);
   void terminate_tasks_of(wire::Cid cid);
-  void terminate(TargetTask& task);
+  void terminate_suspended(wire::Cid cid);
+  void terminate_all_suspended();
+  void announce_loss(wire::Cid cid);
   void close_connections(TargetConnectionCore* last_to_speak);
   Duration memory_of_lost() const;
   void refuse_joining(wire::LoginStatus status);
@@ -199,6 +211,7 @@ class TargetSessionCore {
   TaskManagement management_;
   ResponseFence fence_;
   std::unique_ptr<SessionRecovery> recovery_;
+  std::unique_ptr<SuspendedTasks> suspended_;
   TaskList<&TargetTask::attention_link> attention_;
   SessionMembers members_;
   wire::CmdSN announced_max_;

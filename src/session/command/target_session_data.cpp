@@ -85,7 +85,7 @@ void TargetSessionCore::move_write_on(TargetTask& task) {
     task.arrived_due = true;
     attend(task);
     if (to.end >= task.write.unsolicited_end() && task.write.quiet()) free_held(task);
-  } else if (task.write.r2t_due() && task.connection != nullptr) {
+  } else if (task.write.r2t_due() && task.is_allegiant()) {
     task.connection->transmitter().r2t_due(task);
   }
 }
@@ -96,7 +96,7 @@ void TargetSessionCore::advance(TargetTask& task) {
       move_write_on(task);
       break;
     case State::answered:
-      if (task.connection == nullptr) break;
+      if (!task.is_allegiant()) break;
       if (!task.read.done()) {
         task.connection->transmitter().data_due(task);
       } else if (task.write.quiet() && fence_.lets_pass(task)) {

@@ -4,25 +4,16 @@
 // How tasks end: with a status, by an abort, with their connection.
 
 #include <algorithm>
-#include <array>
 #include <cassert>
 
 #include "session/command/residual.h"
 #include "session/command/target_session_core.h"
 #include "session/connection/target_connection_core.h"
+#include "session/recovery/snack_rejected_sense.h"
+#include "session/recovery/suspended_tasks.h"
 #include "wire/sense_segment.h"
 
 namespace lunway::session {
-namespace {
-
-/// Fixed format, ABORTED COMMAND, "SNACK rejected": a read error.
-//= rfc7143#11.4.7.2
-constexpr std::array<std::byte, 18> kSnackRejectedSense{
-    std::byte{0x70}, {}, std::byte{0x0b}, {}, {}, {}, {}, std::byte{10}, {}, {}, {}, {}, std::byte{0x11},
-    std::byte{0x13}};
-
-}  // namespace
-
 void TargetSessionCore::complete(TaskId id, const CommandResult& result) {
   TargetTask* task = tasks_.find(id);
   assert(task != nullptr && task->kind == TargetTask::Kind::command);
@@ -107,6 +98,7 @@ void TargetSessionCore::abandon(TaskId id) {
 }
 
 void TargetSessionCore::abort(TargetTask& task) {
+  task.suspended = false;
   switch (task.state) {
     case State::waiting:
       window_.forget(task.cmd_sn());
@@ -155,12 +147,14 @@ void TargetSessionCore::leave(TargetTask& task) {
 bool TargetSessionCore::has_unfinished_tasks(std::optional<wire::Cid> cid) const {
   auto& tasks = const_cast<TargetTaskTable&>(tasks_);
   return std::ranges::any_of(tasks.slots(), [&](const TargetTask& task) {
-    const bool unfinished = task.alive() && task.state != State::leaving && task.state != State::departing;
+    const bool unfinished =
+        task.alive() && !task.suspended && task.state != State::leaving && task.state != State::departing;
     return unfinished && (!cid || task.cid == *cid);
   });
 }
 
 void TargetSessionCore::settle(Instant now) {
+  if (suspended_ != nullptr) suspended_->advance();
   if (!management_.idle()) management_.advance(now);
   if (!fence_.advance()) return;
   for (TargetTask& task : tasks_.slots()) {
@@ -201,6 +195,13 @@ void TargetSessionCore::depart(TargetTask& task, wire::StatSN number) {
   leave_window(task);
   task.state = State::departing;
   ++departing_;
+}
+
+void TargetSessionCore::revive(TargetTask& task) {
+  assert(task.state == State::departing && !task.release_due);
+  --departing_;
+  task.state = State::answered;
+  tasks_.remember_tag(task);
 }
 
 void TargetSessionCore::leave_window(TargetTask& task) {

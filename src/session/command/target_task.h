@@ -135,6 +135,8 @@ struct TargetTask {
   bool receiving = false;
   /// Its data may be asked for once more, although the status has been sent.
   bool retained = false;
+  /// It has lost its connection and waits for another: nothing is sent for it.
+  bool suspended = false;
   /// A bit for each task management function under way that ends this task.
   ManagementMarks aborted_for;
   /// The initiator was told to send nothing more for it, and has not confirmed that yet.
@@ -164,6 +166,8 @@ struct TargetTask {
     const bool lives = state == State::waiting || state == State::running || state == State::answered;
     return kind == Kind::command && (lives || state == State::aborting);
   }
+  /// Whether something can be sent for it.
+  bool is_allegiant() const { return connection != nullptr && !suspended; }
   bool memory_in_use() const { return pdus_in_flight != 0 || receiving; }
 };
 

@@ -77,6 +77,12 @@ void TargetTaskTable::forget_tag(TargetTask& task) {
   }
 }
 
+void TargetTaskTable::remember_tag(TargetTask& task) {
+  TargetTask*& first = bucket(task.itt());
+  task.next_in_bucket = first;
+  first = &task;
+}
+
 void TargetTaskTable::destroy(TargetTask& task) {
   assert(task.alive() && task.attention_link.list == nullptr && task.transmit_link.list == nullptr);
   forget_tag(task);

@@ -29,6 +29,9 @@ class TargetTaskTable {
   /// The tag may be used again; the task is found by slot only.
   void forget_tag(TargetTask& task);
 
+  /// It is found by its tag again, which no other task has taken.
+  void remember_tag(TargetTask& task);
+
   /// Gives the slot back.
   void destroy(TargetTask& task);
 

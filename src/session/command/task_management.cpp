@@ -8,6 +8,7 @@
 
 #include "session/command/target_session_core.h"
 #include "session/connection/target_connection_core.h"
+#include "session/recovery/suspended_tasks.h"
 
 namespace lunway::session {
 
@@ -52,6 +53,7 @@ void TaskManagement::begin(TargetConnectionCore& connection, const wire::TaskMan
     case TaskManagementFunction::query_task:
       return query_task(connection, request);
     case TaskManagementFunction::task_reassign:
+      if (session_.suspended() != nullptr) return session_.suspended()->reassign(connection, request);
       return refuse(connection, request.itt(), refusal_to_reassign(request));
     default:
       break;
@@ -114,7 +116,7 @@ void TaskManagement::query_task(TargetConnectionCore& connection, const wire::Ta
   settle(start(connection, request, Stage::answering), is_in_set ? Code::function_succeeded : Code::function_complete);
 }
 
-/// Reassignment needs ErrorRecoveryLevel 2, which is not agreed to. Some tasks could not be reassigned even then.
+/// Reassignment needs ErrorRecoveryLevel 2. Some tasks could not be reassigned even then.
 //= rfc7143#11.5.1
 //= rfc7143#7.2.2
 Code TaskManagement::refusal_to_reassign(const wire::TaskManagementRequest& request) const {

@@ -12,7 +12,7 @@ void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
   rules_ = rules;
   length_ = announced.length;
   wanted_end_ = immediate_taken_ = outstanding_ = solicited_next_ = recovery_end_ = 0;
-  unsolicited_open_ = unsolicited_owed_ = stopped_ = soliciting_ = broken_ = false;
+  unsolicited_open_ = unsolicited_owed_ = stopped_ = soliciting_ = broken_ = interrupted_ = false;
   recoveries_ = 0;
   failure_ = TransferFailure::none;
   const std::uint32_t unsolicited_limit = std::min(announced.length, rules.first_burst_length);

@@ -102,8 +102,10 @@ class WriteTransfer {
   /// What the initiator still owes will not be sent: it was told so.
   void cut_off();
 
-  /// The end of the sequence under way does not come: what is missing of it is lost. True when it is asked for again.
-  bool give_up_sequence();
+  /// The connection has gone, and with it all that was on its way. What is missing is asked for again.
+  void interrupt();
+  /// Whether an R2T was interrupted whose data has not come; told once.
+  bool take_interruption();
 
   /// The R2Ts that wait for data, the oldest first, as they were sent.
   std::vector<R2t> outstanding_r2ts() const;
@@ -164,6 +166,7 @@ class WriteTransfer {
   bool stopped_ = false;
   /// A PDU of the sequence under way is lost: what follows in it is not taken.
   bool broken_ = false;
+  bool interrupted_ = false;
   std::uint8_t recoveries_ = 0;
   TransferFailure failure_ = TransferFailure::none;
 

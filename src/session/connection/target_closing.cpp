@@ -29,8 +29,9 @@ TargetSessionCore::Leaving leaving_for(CloseReason reason) {
     case CloseReason::dropped:
     case CloseReason::logout_timed_out:
     case CloseReason::session_closed:
-    case CloseReason::reinstated:
       return TargetSessionCore::Leaving::dropped;
+    case CloseReason::reinstated:
+      return TargetSessionCore::Leaving::reinstated;
     default:
       return TargetSessionCore::Leaving::lost;
   }
@@ -46,7 +47,8 @@ void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequ
   }
   const bool whole_session = request.reason() == LogoutReason::close_session;
   LogoutResponseCode refusal = LogoutResponseCode::closed;
-  if (request.reason() == LogoutReason::remove_for_recovery) refusal = LogoutResponseCode::recovery_not_supported;
+  const bool recovers = request.reason() == LogoutReason::remove_for_recovery;
+  if (recovers && session_->suspended() == nullptr) refusal = LogoutResponseCode::recovery_not_supported;
   if (!whole_session && !session_->members().knows(request.cid())) refusal = LogoutResponseCode::cid_not_found;
   if (session_->is_discovery() && !whole_session) {
     reject_request(RejectReason::command_not_supported, request);
@@ -60,6 +62,8 @@ void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequ
   if (whole_session) {
     logout_begins();
     session_->begin_session_logout();
+  } else if (recovers) {
+    session_->begin_recovery_logout(request.cid(), request.exp_stat_sn());
   } else {
     session_->begin_logout(request.cid());
   }
@@ -85,10 +89,12 @@ void TargetConnectionCore::answer_logout_when_clean() {
   const bool whole_session = logout_->reason == LogoutReason::close_session;
   if (session_->has_unfinished_tasks(whole_session ? std::nullopt : std::optional(logout_->cid))) return;
   const auto& agreed = session_->request().session;
-  transmitter_.answer(wire::LogoutResponse::build({.response = LogoutResponseCode::closed,
-                                                   .itt = logout_->itt,
-                                                   .time2wait = agreed.default_time2wait_s,
-                                                   .time2retain = 0}));
+  const bool retains = logout_->reason == LogoutReason::remove_for_recovery;
+  transmitter_.answer(
+      wire::LogoutResponse::build({.response = LogoutResponseCode::closed,
+                                   .itt = logout_->itt,
+                                   .time2wait = agreed.default_time2wait_s,
+                                   .time2retain = retains ? agreed.default_time2retain_s : std::uint16_t{0}}));
   finish_logout();
 }
 
@@ -160,6 +166,16 @@ void TargetConnectionCore::drop(Instant now) {
   }
   close_when_transmitted(CloseReason::dropped, {});
   settle(now);
+}
+
+bool TargetConnectionCore::announce_loss(wire::Cid lost) {
+  if (ending_ != Ending::no || is_logging_out_) return false;
+  const auto& agreed = session_->request().session;
+  transmitter_.answer(wire::AsynchronousMessage::build({.event = wire::AsyncEvent::connection_drop,
+                                                        .parameter1 = lost.value(),
+                                                        .parameter2 = agreed.default_time2wait_s,
+                                                        .parameter3 = agreed.default_time2retain_s}));
+  return true;
 }
 
 void TargetConnectionCore::session_closed() {

@@ -105,6 +105,12 @@ class TargetConnectionCore {
   /// A Logout for it has come, here or on another connection of the session, and is answered.
   void logout_begins();
   void logged_out(Instant now);
+  /// Another connection of the session is lost; false when this one cannot say so.
+  bool announce_loss(wire::Cid lost);
+  ConnectionRecovery* recovery() const { return recovery_.get(); }
+  /// The login that restarts a connection says so which statuses of the old one have arrived.
+  //= rfc7143#11.12.9
+  wire::StatSN exp_stat_sn_of_old() const { return login_.first_request().exp_stat_sn; }
   bool is_logging_out() const { return is_logging_out_; }
   bool is_in_service() const { return session_ != nullptr && ending_ == Ending::no; }
   /// The tasks of this logical unit end before their transfers.

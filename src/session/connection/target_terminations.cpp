@@ -61,6 +61,13 @@ void TargetConnectionCore::take_acknowledgement(wire::HeaderView header) {
   const wire::StatSN number = wire::RequestHeader(header).exp_stat_sn();
   const bool is_new = acknowledged_.precedes(number) && !transmitter_.stat_sn().precedes(number);
   if (!is_new) return;
+  // A Logout Request acknowledges what came on the connection that it is for.
+  //= rfc7143#11.14.4
+  const wire::LogoutRequest logout(header);
+  if (logout.opcode() == wire::Opcode::logout_request && logout.reason() != wire::LogoutReason::close_session &&
+      logout.cid() != cid()) {
+    return;
+  }
   acknowledged_ = number;
   if (recovery_ != nullptr) recovery_->acknowledge(number);
 }

@@ -54,6 +54,17 @@ void ConnectionRecovery::forget_all() {
   ask_at_ = kNever;
 }
 
+std::vector<RetainedResponses::Response> ConnectionRecovery::take_statuses() {
+  std::vector<RetainedResponses::Response> statuses;
+  while (!responses_.empty()) {
+    RetainedResponses::Response response = responses_.take_oldest();
+    const wire::BasicHeader header{wire::HeaderView(response.header)};
+    if (header.opcode() == wire::Opcode::scsi_response) statuses.push_back(std::move(response));
+  }
+  forget_all();
+  return statuses;
+}
+
 void ConnectionRecovery::let_go(const RetainedResponses::Response& response) {
   if (!response.task) return;
   withdraw(*response.task);

@@ -47,6 +47,9 @@ class ConnectionRecovery {
   /// The connection ends: nothing will be sent again.
   void forget_all();
 
+  /// The statuses, for the time after the connection; all else is forgotten.
+  std::vector<RetainedResponses::Response> take_statuses();
+
   RetainedResponses& responses() { return responses_; }
   /// The task whose status has been sent with this tag and whose data is here; null when there is none.
   TargetTask* find_retained(wire::Itt itt);

@@ -47,11 +47,15 @@ void SessionRecovery::retain(TargetTask& task) {
 }
 
 void SessionRecovery::let_go(TargetTask& task) {
+  release(task);
+  session_.release_when_idle(task);
+}
+
+void SessionRecovery::release(TargetTask& task) {
   if (!task.retained) return;
   task.retained = false;
   --retained_;
   retained_bytes_ -= task.read.length();
-  session_.release_when_idle(task);
 }
 
 }  // namespace lunway::session

@@ -35,6 +35,8 @@ class SessionRecovery {
   /// The status has been sent, and the task stays with its data until let_go().
   void retain(TargetTask& task);
   void let_go(TargetTask& task);
+  /// As let_go(), but the task goes on.
+  void release(TargetTask& task);
 
   std::uint32_t retained_reads() const { return retained_; }
 

@@ -10,6 +10,8 @@
 //
 // To wait for the end keeps to MaxOutstandingR2T, and there is never a doubt which sequence a PDU belongs to.
 
+#include <utility>
+
 #include "session/command/write_transfer.h"
 
 namespace lunway::session {
@@ -35,13 +37,19 @@ void WriteTransfer::ask_again(bool solicited) {
   solicited_next_ = here.contiguous_end();
 }
 
-bool WriteTransfer::give_up_sequence() {
-  if (quiet() || failure_ != TransferFailure::none) return false;
-  lose();
-  const wire::Ttt ttt = outstanding_ > 0 ? sequences_[0].ttt : wire::kNoTtt;
-  close(ttt);
-  return failure_ == TransferFailure::none;
+/// What the initiator has not done wrong does not count.
+void WriteTransfer::interrupt() {
+  const std::uint8_t recoveries = recoveries_;
+  const bool had_r2t = outstanding_ > 0;
+  while (outstanding_ > 0 || unsolicited_open_) {
+    broken_ = true;
+    close(outstanding_ > 0 ? sequences_[0].ttt : wire::kNoTtt);
+  }
+  recoveries_ = recoveries;
+  interrupted_ = had_r2t && solicited_next_ < recovery_end_;
 }
+
+bool WriteTransfer::take_interruption() { return std::exchange(interrupted_, false); }
 
 std::vector<WriteTransfer::R2t> WriteTransfer::outstanding_r2ts() const {
   std::vector<R2t> r2ts;

@@ -30,15 +30,16 @@ class RecoveryLadder : public ::testing::Test {
   void log_in_for_recovery(std::initializer_list<std::string_view> more = {}) {
     rig.directory.policy.negotiation.number(text::KeyId::error_recovery_level) = {.preferred = 2, .worst = 0};
     rig.directory.policy.negotiation.number(text::KeyId::initial_r2t) = {.preferred = 0, .worst = 1};
-    std::vector<std::string_view> keys{"ErrorRecoveryLevel=1", "MaxRecvDataSegmentLength=512", "MaxBurstLength=2048",
-                                       "FirstBurstLength=2048", "DataDigest=CRC32C"};
+    std::vector<std::string_view> keys{level == 1 ? "ErrorRecoveryLevel=1" : "ErrorRecoveryLevel=2",
+                                       "MaxRecvDataSegmentLength=512", "MaxBurstLength=2048", "FirstBurstLength=2048",
+                                       "DataDigest=CRC32C"};
     rig.directory.policy.negotiation.list(text::KeyId::data_digest) = {text::Digest::crc32c, text::Digest::none};
     keys.insert(keys.end(), more);
     rig.send(wire::LoginRequest::build(login_fields(from_to(kOperational, kFullFeature))),
              bytes_of(names() + pairs(keys)));
     ASSERT_TRUE(rig.receive());
     ASSERT_TRUE(rig.logged_in);
-    ASSERT_EQ(rig.requested->session.error_recovery_level, 1);
+    ASSERT_EQ(rig.requested->session.error_recovery_level, level);
   }
 
   /// A READ that the device answers at once. Its PDUs wait to be received.
@@ -120,6 +121,7 @@ class RecoveryLadder : public ::testing::Test {
     return text;
   }
 
+  int level = 1;
   TargetRig rig;
   wire::StatSN acknowledged = kFirstStatus;
   std::vector<std::byte> data = pattern(1 << 20);

@@ -42,32 +42,22 @@ class RawInitiator {
 
   /// Logs in. The same `number` again is the same initiator port.
   RawInitiator(std::uint16_t port, const std::string& target, std::uint16_t number, const std::string& more_keys = {},
-               const std::string& name = "iqn.2026-11.io.lunway:raw") {
-    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return;
-    wire::LoginRequest::Fields login;
-    login.flags.transit = true;
-    login.flags.csg = wire::LoginStage::login_operational_negotiation;
-    login.flags.nsg = wire::LoginStage::full_feature_phase;
-    login.isid = wire::Isid::from_random(0x123456, number);
-    login.cid = wire::Cid(1);
-    login.cmd_sn = wire::CmdSN(cmd_sn_);
-    std::string text = "InitiatorName=" + name + "\nTargetName=" + target + "\n" + more_keys;
-    std::ranges::replace(text, '\n', '\0');
-    send(wire::LoginRequest::build(login), bytes_of(text));
-    const auto answer = receive();
-    logged_in_ = answer && answer->opcode() == wire::Opcode::login_response &&
-                 wire::LoginResponse(wire::HeaderView(answer->header)).status() == wire::LoginStatus::success;
+               const std::string& name = "iqn.2026-11.io.lunway:raw")
+      : RawInitiator(port, target, number, more_keys, name, wire::kNewSession, wire::CmdSN(1), {}) {}
+
+  /// Takes the place of `lost`, whose session it continues.
+  RawInitiator(std::uint16_t port, const std::string& target, std::uint16_t number, const RawInitiator& lost)
+      : RawInitiator(port, target, number, {}, "iqn.2026-11.io.lunway:raw", lost.tsih_, lost.cmd_sn(),
+                     lost.exp_stat_sn_) {
+    last_tag_ = lost.last_tag_;
   }
   ~RawInitiator() { ::close(socket_); }
   RawInitiator(const RawInitiator&) = delete;
   RawInitiator& operator=(const RawInitiator&) = delete;
 
   bool logged_in() const { return logged_in_; }
+  /// The connection is lost, without a word.
+  void cut() { ::shutdown(socket_, SHUT_RDWR); }
 
   void send(const wire::Header& header, Bytes data = {}) {
     wire::Header numbered = header;
@@ -123,9 +113,13 @@ class RawInitiator {
   }
 
   /// Sends a function and waits for its response.
-  wire::TaskManagementResponse::Fields manage(wire::TaskManagementFunction function, wire::Lun lun = {}) {
-    send(wire::TaskManagementRequest::build(
-        {.function = function, .lun = lun, .itt = wire::Itt(++last_tag_), .cmd_sn = wire::CmdSN(cmd_sn_)}));
+  wire::TaskManagementResponse::Fields manage(wire::TaskManagementFunction function, wire::Lun lun = {},
+                                              wire::Itt task = wire::kNoItt) {
+    send(wire::TaskManagementRequest::build({.function = function,
+                                             .lun = lun,
+                                             .itt = wire::Itt(++last_tag_),
+                                             .referenced_task_tag = task,
+                                             .cmd_sn = wire::CmdSN(cmd_sn_)}));
     while (const auto pdu = receive()) {
       if (pdu->opcode() == wire::Opcode::task_management_response)
         return wire::TaskManagementResponse(wire::HeaderView(pdu->header)).fields();
@@ -135,6 +129,33 @@ class RawInitiator {
   }
 
  private:
+  RawInitiator(std::uint16_t port, const std::string& target, std::uint16_t number, const std::string& more_keys,
+               const std::string& name, wire::Tsih tsih, wire::CmdSN cmd_sn, wire::StatSN exp_stat_sn)
+      : cmd_sn_(cmd_sn.value()), exp_stat_sn_(exp_stat_sn) {
+    socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return;
+    wire::LoginRequest::Fields login;
+    login.flags.transit = true;
+    login.flags.csg = wire::LoginStage::login_operational_negotiation;
+    login.flags.nsg = wire::LoginStage::full_feature_phase;
+    login.isid = wire::Isid::from_random(0x123456, number);
+    login.cid = wire::Cid(1);
+    login.cmd_sn = wire::CmdSN(cmd_sn_);
+    login.tsih = tsih;
+    std::string text = "InitiatorName=" + name + "\nTargetName=" + target + "\n" + more_keys;
+    std::ranges::replace(text, '\n', '\0');
+    send(wire::LoginRequest::build(login), bytes_of(text));
+    const auto answer = receive();
+    if (!answer || answer->opcode() != wire::Opcode::login_response) return;
+    const wire::LoginResponse::Fields response = wire::LoginResponse(wire::HeaderView(answer->header)).fields();
+    logged_in_ = response.status == wire::LoginStatus::success;
+    tsih_ = response.tsih;
+  }
+
   std::optional<Received> receive_any(int patience_ms) {
     Received pdu;
     if (!read({pdu.header.data(), pdu.header.size()}, patience_ms)) return std::nullopt;
@@ -163,6 +184,7 @@ class RawInitiator {
   std::uint32_t cmd_sn_ = 1;
   std::uint32_t last_tag_ = 0;
   wire::StatSN exp_stat_sn_;
+  wire::Tsih tsih_ = wire::kNewSession;
   bool logged_in_ = false;
   bool closed_ = false;
 };
