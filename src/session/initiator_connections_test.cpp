@@ -127,7 +127,7 @@ struct TwoConnections : ::testing::Test {
   wire::Framer framer{{.max_data_segment_length = kRigSegmentMax}, {}};
   std::deque<SentPdu> sent;
   std::vector<InitiatorConnectionOutput> events;
-  std::vector<std::byte> buffer = std::vector<std::byte>(131072);
+  std::vector<std::byte> buffer = std::vector<std::byte>(1 << 20);
   wire::StatSN stat_sn{0x9000};
 };
 

@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t kCommandBytes = 4096;
 /// So much more than the idlest a connection may have under way and still take another: small commands leave several to
 /// a system call.
-constexpr std::uint64_t kLeadBytes = std::uint64_t{32} * 1024;
+constexpr std::uint64_t kLeadBytes = std::uint64_t{256} * 1024;
 
 }  // namespace
 
