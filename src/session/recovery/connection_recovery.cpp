@@ -84,7 +84,12 @@ void ConnectionRecovery::drop_data_of(TargetTask& task) {
 }
 
 ConnectionRecovery::Resend* ConnectionRecovery::next_resend() {
-  while (!resends_.empty() && session_.tasks().find(resends_.front().task) == nullptr) resends_.pop_front();
+  const auto is_dead = [this](const Resend& resend) {
+    const TargetTask* const task = session_.tasks().find(resend.task);
+    return task == nullptr || task->release_due ||
+           (task->state != TargetTask::State::answered && task->state != TargetTask::State::departing);
+  };
+  while (!resends_.empty() && is_dead(resends_.front())) resends_.pop_front();
   return resends_.empty() ? nullptr : &resends_.front();
 }
 

@@ -72,7 +72,8 @@ class ConnectionRecovery {
   };
 
   void send_again(const Resend& resend) { resends_.push_back(resend); }
-  /// The first one whose task is still there; null when there is none. Others go.
+  /// The first one whose task still sends; null when there is none. Others go: nothing of a task follows the response
+  /// to the request that has aborted it.
   Resend* next_resend();
   void resend_done() { resends_.pop_front(); }
   /// The initiator has changed its mind about the data of this task.

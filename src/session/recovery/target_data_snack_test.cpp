@@ -143,6 +143,27 @@ TEST_F(Rfc7143_11_16_TargetDataSnack, HasTheDataOfTheTimeOfTheRead) {
   EXPECT_TRUE(rig.take<Release>());
 }
 
+/// The batch with the status is not with the initiator yet when the command is aborted.
+TEST_F(Rfc7143_11_16_TargetDataSnack, BringsNothingOfAnAbortedCommand) {
+  log_in_for_recovery();
+  read(1, 100, 1 << 20);
+  std::size_t size = 0;
+  for (const Bytes piece : rig.connection->next_transmit()) size += piece.size();
+  data_snack(1, 0, 1);
+  wire::TaskManagementRequest::Fields fields;
+  fields.immediate = true;
+  fields.function = wire::TaskManagementFunction::abort_task;
+  fields.lun = kUnit;
+  fields.itt = wire::Itt(2);
+  fields.referenced_task_tag = wire::Itt(1);
+  fields.cmd_sn = wire::CmdSN(101);
+  fields.exp_stat_sn = acknowledged;
+  fields.ref_cmd_sn = wire::CmdSN(100);
+  rig.send(wire::TaskManagementRequest::build(fields));
+  rig.connection->transmitted(rig.now, size);
+  while (const auto pdu = rig.receive()) EXPECT_THAT(pdu, ::testing::Not(Is<wire::DataIn>()));
+}
+
 TEST_F(Rfc7143_11_16_TargetDataSnack, NamesNoCommandOfAnotherTag) {
   log_in_for_recovery();
   data_snack(77, 0, 0);

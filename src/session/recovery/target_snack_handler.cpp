@@ -55,7 +55,8 @@ void TargetConnectionCore::refuse_snack(wire::HeaderView header, TargetTask* tas
 /// acknowledged; or it is kept no longer, which is told apart.
 TargetTask* TargetConnectionCore::task_of(const wire::SnackRequest& snack) {
   TargetTask* task = session_->tasks().find(snack.itt());
-  const bool lives = task != nullptr && task->kind == TargetTask::Kind::command && task->connection == this;
+  const bool lives = task != nullptr && task->is_outstanding() && task->state != TargetTask::State::aborting &&
+                     task->connection == this;
   if (!lives) task = recovery_->find_retained(snack.itt());
   if (task != nullptr) return task;
   const bool has_only_status = recovery_->responses().find(snack.itt()) != nullptr;
