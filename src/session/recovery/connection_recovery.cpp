@@ -23,7 +23,7 @@ void ConnectionRecovery::keep(wire::StatSN number, const wire::Header& header, B
 
 void ConnectionRecovery::keep_status(wire::StatSN number, const wire::Header& header, Bytes data, TargetTask& task) {
   SessionRecovery& session = *session_.recovery();
-  const bool has_data = !session.record_of(task).empty();
+  const bool has_data = !session.record_of(task).empty() && session.can_have_room_for(task);
   RetainedResponses::Response* oldest = responses_.find_with_task();
   while (has_data && oldest != nullptr && !session.has_room_for(task)) {
     let_go(*oldest);

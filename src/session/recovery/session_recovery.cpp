@@ -32,11 +32,13 @@ wire::Ttt SessionRecovery::ack_tag_of(const TargetTask& task) {
   return record.ack_tag;
 }
 
-/// A read that alone is more than the limit has its place too.
+bool SessionRecovery::can_have_room_for(const TargetTask& task) const {
+  return task.read.length() <= session_.limits().retained_read_bytes;
+}
+
 bool SessionRecovery::has_room_for(const TargetTask& task) const {
   const SessionLimits& limits = session_.limits();
-  return retained_ == 0 ||
-         (retained_ < limits.retained_reads && retained_bytes_ + task.read.length() <= limits.retained_read_bytes);
+  return retained_ < limits.retained_reads && retained_bytes_ + task.read.length() <= limits.retained_read_bytes;
 }
 
 void SessionRecovery::retain(TargetTask& task) {

@@ -31,6 +31,8 @@ class SessionRecovery {
 
   // ----------------------------------------------------------------------------------- data beyond the status
 
+  /// False for a read that alone is more than the limit: its data is never kept beyond the status.
+  bool can_have_room_for(const TargetTask& task) const;
   bool has_room_for(const TargetTask& task) const;
   /// The status has been sent, and the task stays with its data until let_go().
   void retain(TargetTask& task);

@@ -214,6 +214,18 @@ TEST_F(Rfc7143_7_8_RetainedReads, BytesCountToo) {
 
 // ------------------------------------------------------------------------------------------------------------ R2T
 
+TEST_F(Rfc7143_7_8_RetainedReads, AReadAboveTheLimitIsNotKept) {
+  log_in_for_recovery();
+  read(1, 100, 1024);
+  receive_read(2);
+  read(2, 101, 4608);
+  receive_read(9);
+  data_snack(2, 0, 1);
+  expect_reject(RejectReason::snack_reject);
+  data_snack(1, 0, 1);  // It has not displaced what was here.
+  EXPECT_THAT(rig.receive(), Is<wire::DataIn>());
+}
+
 class Rfc7143_11_16_TargetR2tSnack : public RecoveryLadder {};
 
 //= ledger R7143-11.16-02 R7143-11.16-03 R7143-11.16-04
