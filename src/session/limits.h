@@ -84,7 +84,7 @@ struct SessionLimits {
   /// Reads whose data is kept although the status has been sent, until the initiator acknowledges that; and the bytes
   /// of their data. A SNACK for data that is kept no longer is rejected. Nothing is kept at ErrorRecoveryLevel 0.
   std::uint32_t retained_reads = 64;
-  std::size_t retained_read_bytes = std::size_t{8} * 1024 * 1024;
+  std::size_t retained_read_bytes = std::size_t{32} * 1024 * 1024;
 
   /// Every connection can have one immediate command and one immediate function under way, whatever the others do.
   //= rfc7143#4.2.2.1

@@ -55,6 +55,11 @@ void TargetSession::complete_task_management(TaskId task, wire::TaskManagementRe
   assert(is_consistent());
 }
 
+void TargetSession::drop_retained_data() {
+  core_->drop_retained_data();
+  assert(is_consistent());
+}
+
 void TargetSession::close() {
   core_->close();
   core_->after_owner();

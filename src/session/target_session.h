@@ -99,6 +99,11 @@ class TargetSession {
   //= rfc7144#6.4.2
   void complete_task_management(TaskId task, wire::TaskManagementResponseCode response, std::uint32_t information = 0);
 
+  /// Others need memory: Release comes for all read data that is kept only to be sent once more. A SNACK for it will be
+  /// rejected.
+  //= rfc7143#7.8
+  void drop_retained_data();
+
   /// Ends all connections and tasks without a word to the initiator (a new session takes its place, a cold reset).
   /// Abort comes for each task that the owner has not answered, then SessionEnded.
   void close();

@@ -206,6 +206,16 @@ void ShardServer::log(LogLevel level, const std::string& line) const {
 
 void ShardServer::wait_for_buffer(ServedSession& session, CommandExecution& execution) {
   buffer_waiters_.push_back({session.weak_from_this(), &execution});
+  if (buffer_waiters_.size() == 1) loop_.post([this](runtime::Loop&) { drop_retained_data(); });
+}
+
+/// What initiators have not acknowledged yet must not keep others from their data.
+void ShardServer::drop_retained_data() {
+  for (const std::shared_ptr<ServedSession>& session : sessions()) {
+    if (buffer_waiters_.empty()) return;
+    session->engine().drop_retained_data();
+    session->drain();
+  }
 }
 
 void ShardServer::stop_waiting_for_buffer(CommandExecution& execution) {

@@ -119,6 +119,8 @@ class ShardServer {
   void buffers_freed();
 
  private:
+  void drop_retained_data();
+
   struct BufferWaiter {
     std::weak_ptr<ServedSession> session;
     CommandExecution* execution;

@@ -56,6 +56,7 @@ class TargetSessionCore {
   void abandon(TaskId id);
   void announce_termination(wire::Lun lun);
   void complete_task_management(TaskId id, wire::TaskManagementResponseCode response, std::uint32_t information);
+  void drop_retained_data();
   void close();
   Instant deadline() const;
   void expire(Instant now);
@@ -168,6 +169,8 @@ class TargetSessionCore {
   /// The session ends, but this connection first sends what it has: a reset that the initiator asked for.
   void end_after_answer(TargetConnectionCore& connection);
   wire::Ttt new_transfer_tag();
+  /// Until the tags begin anew.
+  bool has_issued(wire::Ttt tag) const { return tag != wire::kNoTtt && tag.value() <= last_transfer_tag_; }
   bool may_depart() const { return departing_ < limits_.departing_tasks; }
 
   /// The task has an output for the owner.

@@ -52,6 +52,7 @@ void TargetConnectionCore::confirm_terminations(const wire::NopOut& nop) {
 
 void TargetConnectionCore::ask_for_acknowledgement() {
   if (ending_ != Ending::no || is_logging_out_) return;
+  if (transmitter_.queued_answers() >= limits_.queued_answers) return;
   transmitter_.answer(wire::NopIn::build({.ttt = session_->new_transfer_tag()}), {}, false);
 }
 

@@ -89,7 +89,7 @@ void TargetTransmitter::fill_batch() {
     const std::size_t before = pdus_.size();
     if (answers_.has_unsent()) make_answer();
     if (session_ != nullptr) make_one_of_each(*session_);
-    if (pdus_.size() == before) break;
+    if (pdus_.size() == before && !answers_.has_unsent()) break;
   }
   announce_window();
 

@@ -24,11 +24,15 @@ void ConnectionRecovery::keep(wire::StatSN number, const wire::Header& header, B
 void ConnectionRecovery::keep_status(wire::StatSN number, const wire::Header& header, Bytes data, TargetTask& task) {
   SessionRecovery& session = *session_.recovery();
   const bool has_data = !session.record_of(task).empty() && session.can_have_room_for(task);
-  RetainedResponses::Response* oldest = responses_.find_with_task();
+  // What is being sent once more is not given up half-way.
+  const auto is_idle = [this](TaskId id) {
+    return std::ranges::none_of(resends_, [id](const Resend& resend) { return resend.task == id; });
+  };
+  RetainedResponses::Response* oldest = responses_.find_with_task(is_idle);
   while (has_data && oldest != nullptr && !session.has_room_for(task)) {
     let_go(*oldest);
     oldest->task.reset();
-    oldest = responses_.find_with_task();
+    oldest = responses_.find_with_task(is_idle);
   }
   const bool keeps = has_data && session.has_room_for(task);
   if (keeps) session.retain(task);
@@ -83,6 +87,8 @@ void ConnectionRecovery::drop_data_of(TargetTask& task) {
   response->task.reset();
 }
 
+/// A command that was aborted meanwhile has had its answer: nothing of it may follow.
+//= rfc7143#11.5.1
 ConnectionRecovery::Resend* ConnectionRecovery::next_resend() {
   const auto is_dead = [this](const Resend& resend) {
     const TargetTask* const task = session_.tasks().find(resend.task);
@@ -101,6 +107,13 @@ bool ConnectionRecovery::expire(Instant now) {
   if (now < ask_at_) return false;
   ask_at_ = now + acknowledgement_wait_;
   return true;
+}
+
+void ConnectionRecovery::drop_data() {
+  while (RetainedResponses::Response* const response = responses_.find_with_task([](TaskId) { return true; })) {
+    let_go(*response);
+    response->task.reset();
+  }
 }
 
 bool ConnectionRecovery::wants_acknowledgement() { return responses_.is_half_full() && !std::exchange(asked_, true); }

@@ -42,6 +42,9 @@ class ConnectionRecovery {
   void keep(wire::StatSN number, const wire::Header& header, Bytes data);
   /// A status. Where data was sent for the task, it is kept, too.
   void keep_status(wire::StatSN number, const wire::Header& header, Bytes data, TargetTask& task);
+  /// Of all tasks: there is a better use for the memory. A SNACK for it is rejected.
+  //= rfc7143#7.8
+  void drop_data();
   /// The initiator has everything before this number.
   void acknowledge(wire::StatSN number);
   /// The connection ends: nothing will be sent again.

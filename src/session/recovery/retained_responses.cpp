@@ -46,9 +46,4 @@ RetainedResponses::Response* RetainedResponses::find(wire::Itt itt) {
   return nullptr;
 }
 
-RetainedResponses::Response* RetainedResponses::find_with_task() {
-  const auto found = std::ranges::find_if(responses_, [](const Response& one) { return one.task.has_value(); });
-  return found == responses_.end() ? nullptr : &*found;
-}
-
 }  // namespace lunway::session

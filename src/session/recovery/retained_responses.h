@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <optional>
@@ -56,8 +57,17 @@ class RetainedResponses {
   Response* find(wire::StatSN number);
   /// The newest SCSI Response for this tag.
   Response* find(wire::Itt itt);
-  /// The oldest that keeps a task; null when none does.
-  Response* find_with_task();
+  /// The one that keeps this task.
+  Response* find(TaskId task) {
+    return find_with_task([task](TaskId id) { return id == task; });
+  }
+  /// The oldest that keeps a task which is `wanted`; null when none does.
+  template <class Wanted>
+  Response* find_with_task(Wanted wanted) {
+    const auto found = std::ranges::find_if(
+        responses_, [&](const Response& response) { return response.task && wanted(*response.task); });
+    return found == responses_.end() ? nullptr : &*found;
+  }
 
  private:
   Limits limits_;

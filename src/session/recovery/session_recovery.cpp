@@ -6,6 +6,8 @@
 #include <cassert>
 
 #include "session/command/target_session_core.h"
+#include "session/connection/target_connection_core.h"
+#include "session/recovery/connection_recovery.h"
 
 namespace lunway::session {
 
@@ -58,6 +60,13 @@ void SessionRecovery::release(TargetTask& task) {
   task.retained = false;
   --retained_;
   retained_bytes_ -= task.read.length();
+}
+
+void TargetSessionCore::drop_retained_data() {
+  if (recovery() == nullptr) return;
+  for (TargetConnectionCore* connection : members_.connections()) {
+    if (connection->recovery() != nullptr) connection->recovery()->drop_data();
+  }
 }
 
 }  // namespace lunway::session

@@ -202,6 +202,35 @@ TEST_F(Rfc7143_7_8_RetainedReads, TheOldestGivesWayAndASnackForItIsRejected) {
   EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::itt, wire::Itt(1))));
 }
 
+// A read that is being sent once more is not given up half-way for a newer one.
+TEST_F(Rfc7143_7_8_RetainedReads, WhatIsBeingSentAgainDoesNotGiveWay) {
+  log_in_for_recovery();
+  rig.send_size = 600;
+  read(1, 100, 2048);
+  receive_read(4);
+  read(2, 101, 2048);
+  receive_read(4);
+  data_snack(1, 0, 4);
+  read(3, 102, 2048);
+  unsigned again = 0;
+  while (const auto pdu = rig.receive()) {
+    if (pdu->opcode() != wire::Opcode::data_in) continue;
+    if (wire::DataIn(wire::HeaderView(pdu->header)).itt() == wire::Itt(1)) ++again;
+  }
+  EXPECT_EQ(again, 4U);
+}
+
+TEST_F(Rfc7143_7_8_RetainedReads, GoWhenTheOwnerNeedsTheMemory) {
+  log_in_for_recovery();
+  read(1, 100, 512);
+  receive_read(1);
+  rig.session->drop_retained_data();
+  rig.drain();
+  EXPECT_TRUE(rig.take<Release>());
+  data_snack(1, 0, 1);
+  expect_reject(RejectReason::snack_reject);
+}
+
 TEST_F(Rfc7143_7_8_RetainedReads, BytesCountToo) {
   log_in_for_recovery();
   read(1, 100, 3072);
@@ -296,6 +325,21 @@ TEST_F(Rfc7143_11_7_2_TargetABit, ADataAckOfAllDataFreesItBeforeTheStatusIsAckno
   EXPECT_TRUE(rig.take<Release>());
   status_snack(1, 1);
   EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>());
+}
+
+// Who acknowledges the status acknowledges the data.
+TEST_F(Rfc7143_11_7_2_TargetABit, ADataAckThatComesWithTheAcknowledgementOfTheStatusIsIgnored) {
+  log_in_for_recovery();
+  read(1, 100, 2560);
+  wire::DataIn::Fields asks;
+  for (int i = 0; i < 6; ++i) {
+    const auto pdu = rig.receive();
+    const wire::DataIn in{wire::HeaderView(pdu->header)};
+    if (pdu->opcode() == wire::Opcode::data_in && in.acknowledge()) asks = in.fields();
+  }
+  acknowledged = kFirstStatus.next();
+  snack({.type = wire::SnackType::data_ack, .lun = asks.lun, .ttt = asks.ttt, .beg_run = 4});
+  EXPECT_TRUE(rig.target_is_silent());
 }
 
 TEST_F(Rfc7143_11_7_2_TargetABit, ADataAckThatFitsNothingIsRejected) {

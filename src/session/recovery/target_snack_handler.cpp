@@ -139,6 +139,9 @@ void TargetConnectionCore::on_status_snack(const wire::SnackRequest& snack) {
 
 void TargetConnectionCore::on_data_ack(const wire::SnackRequest& snack) {
   TargetTask* const task = session_->recovery()->find(snack.ttt());
+  // The status of the command is acknowledged by now, perhaps by this very PDU, and with it the data.
+  //= rfc7143#11.7.2
+  if (task == nullptr && session_->has_issued(snack.ttt())) return;
   if (task == nullptr || task->connection != this || task->lun() != snack.lun()) {
     return reject(RejectReason::invalid_pdu_field, snack.header());
   }

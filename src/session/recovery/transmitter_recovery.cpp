@@ -80,20 +80,21 @@ wire::Header TargetTransmitter::recoverable_status(TargetSessionCore& session, c
 
 /// One PDU of what is to be sent once more.
 void TargetTransmitter::make_data_in_again(TargetSessionCore& session) {
-  ConnectionRecovery::Resend* const resend = recovery_->next_resend();
-  if (resend == nullptr) return;
-  TargetTask& task = *session.tasks().find(resend->task);
-  if (!resend->run) return make_all_again(session, task);
+  while (ConnectionRecovery::Resend* const resend = recovery_->next_resend()) {
+    TargetTask& task = *session.tasks().find(resend->task);
+    if (!resend->run) return make_all_again(session, task);
 
-  ConnectionRecovery::Resend::Run& run = *resend->run;
-  // An initiator that takes other lengths now does not want the old PDUs.
-  //= rfc7143#11.16.3
-  if (run.segment == max_data_ && run.next != run.end && !run.transfer.done()) {
-    const auto part = run.transfer.next(run.segment, session.request().session.max_burst_length);
-    add_data_in(session, task, part, run.next++);
-    if (run.next != run.end) return;
+    ConnectionRecovery::Resend::Run& run = *resend->run;
+    // An initiator that takes other lengths now does not want the old PDUs.
+    //= rfc7143#11.16.3
+    const bool is_wanted = run.segment == max_data_ && run.next != run.end && !run.transfer.done();
+    if (is_wanted) {
+      const auto part = run.transfer.next(run.segment, session.request().session.max_burst_length);
+      add_data_in(session, task, part, run.next++);
+    }
+    if (!is_wanted || run.next == run.end) recovery_->resend_done();
+    if (is_wanted) return;
   }
-  recovery_->resend_done();
 }
 
 /// What an R-Data SNACK has asked for behind the status: all data, and the status with its old number and the new tag.
@@ -105,7 +106,7 @@ void TargetTransmitter::make_all_again(TargetSessionCore& session, TargetTask& t
     add_data_in(session, task, part, task.next_data_sn++);
     if (!task.read.done()) return;
   }
-  if (auto* const response = recovery_->responses().find(task.itt())) {
+  if (auto* const response = recovery_->responses().find(task.id())) {
     response->header = recoverable_status(session, task);
     answer_again(response->number, response->header, response->data);
   }
