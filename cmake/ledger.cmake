@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# The tables of spec/ as sources of a room: compile_ledger.cmake writes them, and again whenever a table changes.
+#
+#   lunway_compile_ledger(lunway_conformance)
+
+function(lunway_compile_ledger target)
+  set(folder ${PROJECT_BINARY_DIR}/generated)
+  set(writer ${PROJECT_SOURCE_DIR}/cmake/compile_ledger.cmake)
+  set(spec ${PROJECT_SOURCE_DIR}/spec)
+  set(sources ${folder}/conformance/ledger/ids.h ${folder}/conformance/ledger/requirements.cpp)
+  add_custom_command(OUTPUT ${sources}
+    COMMAND ${CMAKE_COMMAND} -DSPEC=${spec} -DFOLDER=${folder}/conformance/ledger -P ${writer}
+    DEPENDS ${writer} ${spec}/ledger.tsv
+    COMMENT "Compiling the ledger" VERBATIM)
+  target_sources(${target} PRIVATE ${sources})
+  target_include_directories(${target} PUBLIC ${folder})
+endfunction()
