@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Writes spec/ledger.tsv as C++: cmake -DSPEC=spec -DFOLDER=where -P cmake/compile_ledger.cmake
+# Writes the tables of spec/ as C++: cmake -DSPEC=spec -DFOLDER=where -P cmake/compile_ledger.cmake
 #
 # Each line is turned by one regular expression: CMake's lists would trip over the semicolons and brackets of prose.
 
@@ -84,6 +84,29 @@ std::span<const Requirement> requirements() { return kRequirements; }
 ")
 endfunction()
 
+function(write_exceptions rows)
+  set(cell "([^\t\n]+)")
+  string(REGEX REPLACE "\n${cell}\t${cell}\t${cell}" "\n    {\"\\1\", wire::Role::\\2,\n     \"\\3\"}," rows "${rows}")
+  write(exceptions.cpp "// Made of spec/conformance-exceptions.tsv by cmake/compile_ledger.cmake.
+
+#include \"conformance/ledger/exception.h\"
+
+namespace lunway::conformance {
+
+namespace {
+
+constexpr Exception kExceptions[] = {${rows}};
+
+}  // namespace
+
+std::span<const Exception> exceptions() { return kExceptions; }
+
+}  // namespace lunway::conformance
+")
+endfunction()
+
 read_table(ledger.tsv ledger)
 write_ids("${ledger}")
 write_requirements("${ledger}")
+read_table(conformance-exceptions.tsv exceptions)
+write_exceptions("${exceptions}")

@@ -7,10 +7,11 @@ function(lunway_compile_ledger target)
   set(folder ${PROJECT_BINARY_DIR}/generated)
   set(writer ${PROJECT_SOURCE_DIR}/cmake/compile_ledger.cmake)
   set(spec ${PROJECT_SOURCE_DIR}/spec)
-  set(sources ${folder}/conformance/ledger/ids.h ${folder}/conformance/ledger/requirements.cpp)
+  set(sources ids.h requirements.cpp exceptions.cpp)
+  list(TRANSFORM sources PREPEND ${folder}/conformance/ledger/)
   add_custom_command(OUTPUT ${sources}
     COMMAND ${CMAKE_COMMAND} -DSPEC=${spec} -DFOLDER=${folder}/conformance/ledger -P ${writer}
-    DEPENDS ${writer} ${spec}/ledger.tsv
+    DEPENDS ${writer} ${spec}/ledger.tsv ${spec}/conformance-exceptions.tsv
     COMMENT "Compiling the ledger" VERBATIM)
   target_sources(${target} PRIVATE ${sources})
   target_include_directories(${target} PUBLIC ${folder})
