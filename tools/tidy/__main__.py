@@ -9,11 +9,12 @@ import dead_files
 import documents
 import layers
 import shape
+import suite
 import words
 from tree import read_tree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-RULES = (layers, words, shape, citations, documents, dead_files)
+RULES = (layers, words, shape, citations, documents, dead_files, suite)
 
 
 def main() -> int:
