@@ -105,8 +105,26 @@ std::span<const Exception> exceptions() { return kExceptions; }
 ")
 endfunction()
 
+function(write_open_rows rows)
+  string(REGEX REPLACE "\n([^\t\n]+)\t([0-9]+)" "\n    .\\1 = \\2," rows "${rows}")
+  write(open_rows.cpp "// Made of spec/conformance-open.tsv by cmake/compile_ledger.cmake.
+
+#include \"conformance/ledger/gate.h\"
+
+namespace lunway::conformance {
+
+OpenRows open_rows_allowed() {
+  return {${rows}};
+}
+
+}  // namespace lunway::conformance
+")
+endfunction()
+
 read_table(ledger.tsv ledger)
 write_ids("${ledger}")
 write_requirements("${ledger}")
 read_table(conformance-exceptions.tsv exceptions)
 write_exceptions("${exceptions}")
+read_table(conformance-open.tsv open)
+write_open_rows("${open}")
