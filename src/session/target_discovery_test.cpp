@@ -143,7 +143,7 @@ TEST_F(Rfc7143_7_4_3_TargetDiscoverySession, IsClosedWithoutAPingOrAMessage) {
 
 // --- SendTargets in a discovery session.
 
-//= ledger R7143-AppC-03 R7143-AppC-04 R7143-AppC-08 R7143-AppC-14 R7143-13.8-02
+//= ledger R7143-AppC-03 R7143-AppC-04 R7143-AppC-08 R7143-AppC-14 R7143-AppC-18 R7143-13.8-02
 TEST_F(Rfc7143_C_TargetDiscoverySession, AllListsEveryTargetWithAllItsPaths) {
   discover();
   EXPECT_EQ(records_of("All"), rig.directory.targets);

@@ -260,6 +260,7 @@ TEST_F(Rfc7143_6_3_InitiatorStages, OneRequestIsOutstandingAtATime) {
 }
 
 //= ledger R7143-6.3-05 R7143-6.3-06 R7143-6.3-08 R7143-6.3-15 R7143-6.3.3-01 R7143-6.3.3-03 R7143-6.2-04
+//= ledger R7143-6.3-19
 TEST_F(Rfc7143_6_3_InitiatorStages, SecurityComesFirstAndTheTBitEndsEach) {
   EXPECT_EQ(request().flags, (wire::LoginFlags{.transit = true, .csg = kSecurity, .nsg = kOperational}));
   deliver(transit(kSecurity, kOperational), "AuthMethod=None");

@@ -117,7 +117,7 @@ TEST(Rfc7143_6_3_TargetStages, EveryLegalPathLeadsToTheFullFeaturePhase) {
   }
 }
 
-//= ledger R7143-6.3-06 R7143-6.3-08 R7143-6.3-17
+//= ledger R7143-6.3-06 R7143-6.3-08 R7143-6.3-17 R7143-6.3-19
 TEST(Rfc7143_6_3_TargetStages, PathsOutsideTheTableAreRefused) {
   struct Path {
     wire::LoginFlags first;
