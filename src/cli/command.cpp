@@ -26,6 +26,7 @@ void add_all(CLI::App& program, Chosen& chosen) {
   add_copy(program, chosen);
   add_ctl(program, chosen);
   add_proxy(program, chosen);
+  add_conform(program, chosen);
   add_check_config(program, chosen);
   add_version(program, chosen);
 }

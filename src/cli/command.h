@@ -44,6 +44,7 @@ void add_copy(CLI::App& program, Chosen& chosen);
 void add_demo(CLI::App& program, Chosen& chosen);
 void add_ctl(CLI::App& program, Chosen& chosen);
 void add_proxy(CLI::App& program, Chosen& chosen);
+void add_conform(CLI::App& program, Chosen& chosen);
 void add_check_config(CLI::App& program, Chosen& chosen);
 void add_version(CLI::App& program, Chosen& chosen);
 

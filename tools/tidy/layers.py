@@ -32,7 +32,7 @@ MAY_INCLUDE: dict[str, tuple[str, ...]] = {
 }
 
 # What the build writes, as cmake/ledger.cmake does.
-GENERATED = {"conformance/ledger/ids.h"}
+GENERATED = {"conformance/ledger/ids.h", "conformance/section_lists.h", "conformance/sections.h"}
 
 # Headers of libraries, and the only paths that may include them.
 LIBRARIES = [

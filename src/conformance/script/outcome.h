@@ -38,7 +38,7 @@ struct Finding {
   std::string expected;
   std::string got;
   /// Of the RFC, or a ruling: "11.3.4", "ruling close-or-reject". Empty: the section of the test.
-  std::string section;
+  std::string section{};
   /// The place in the exchange: as many events had happened.
   std::size_t at = 0;
 };
@@ -48,9 +48,9 @@ struct Outcome {
   Verdict verdict = Verdict::inconclusive;
   /// Why, when the verdict is no pass and there is no finding: the need that is not met, what went wrong on the way, or
   /// the reason in the expectation file.
-  std::string reason;
-  std::vector<Finding> findings;
-  std::vector<Event> events;
+  std::string reason{};
+  std::vector<Finding> findings{};
+  std::vector<Event> events{};
   Duration took{};
 };
 

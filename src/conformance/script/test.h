@@ -112,6 +112,8 @@ struct Test {
   Rows proves;
   Needs needs{};
   Pace pace = Pace::quick;
+  /// It touches what other sessions share (resets a unit, say), so nothing else runs beside it.
+  bool alone = false;
   /// What the test does and why that proves the rows, for the page of the test.
   std::string_view about;
   Script script;

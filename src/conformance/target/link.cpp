@@ -17,6 +17,8 @@ using wire::Opcode;
 
 constexpr std::uint64_t kSimpleTask = 1;
 constexpr std::size_t kSenseLengthSize = 2;
+constexpr std::uint32_t kUnitAttention = 0x6;
+constexpr int kMostAttentions = 8;
 constexpr std::uint32_t kMaxTransfer = 64U << 20;
 
 bool is_ping(const Pdu& pdu) {
@@ -240,11 +242,18 @@ Completion Link::finish(const Pdu& command, Bytes out) {
   }
 }
 
-Completion Link::run_good(const Pdu& command, Bytes out) {
-  Completion done = run(command, out);
-  if (!done.good()) script_.inconclusive("a plain command did not end GOOD: " + summary_of(done.status));
-  return done;
+Completion Link::run_good(const Cdb& cdb, Transfer transfer, Bytes out) {
+  for (int tries = 0;; ++tries) {
+    Completion done = run(command(cdb, transfer), out);
+    if (done.good()) return done;
+    const bool attention = done.sense() >> 16 == kUnitAttention;
+    if (!attention || tries == kMostAttentions) {
+      script_.inconclusive("a plain command did not end GOOD: " + summary_of(done.status));
+    }
+  }
 }
+
+void Link::clear_attentions() { (void)run_good(cdb::test_unit_ready()); }
 
 void Link::answer(const Pdu& command, const Pdu& r2t, Bytes out) {
   std::uint32_t offset = r2t[field::kBufferOffset];

@@ -108,8 +108,10 @@ class Link {
   Completion run(const Pdu& command, Bytes out = {});
   /// The same when `command` has been sent already.
   Completion finish(const Pdu& command, Bytes out = {});
-  /// Runs a command that must end GOOD; if it does not, the test is inconclusive.
-  Completion run_good(const Pdu& command, Bytes out = {});
+  /// A command that must end GOOD, again after a unit attention; if it does not, the test is inconclusive.
+  Completion run_good(const Cdb& cdb, Transfer transfer = {}, Bytes out = {});
+  /// TEST UNIT READY until nothing is left to be told to this nexus.
+  void clear_attentions();
 
   /// Answers an R2T: Data-Outs of at most what the target takes, F with the last.
   void answer(const Pdu& command, const Pdu& r2t, Bytes out);

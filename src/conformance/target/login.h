@@ -29,6 +29,8 @@ struct LoginPlan {
   std::uint32_t cmd_sn = 1;
   std::uint32_t exp_stat_sn = 0;
   bool authenticate = true;
+  /// Afterwards nothing is left that the unit has to tell a new nexus: the first command of the test is a plain one.
+  bool settle = true;
   std::optional<std::string> initiator_name = std::nullopt;
   std::optional<std::string> target_name = std::nullopt;
 };

@@ -82,7 +82,9 @@ Link* TargetScript::try_log_in(Connection& connection, const LoginPlan& plan, Lo
   numbers->isid = plan.isid.value_or(identity_.isid);
   numbers->tsih = static_cast<std::uint16_t>(end.last.pdu[field::kTsih]);
   numbers->cmd_sn = plan.cmd_sn;
-  return &keep(connection, plan, end, std::move(numbers));
+  Link& link = keep(connection, plan, end, std::move(numbers));
+  if (plan.settle && !plan.discovery && facts_.abilities.has(Need::disk)) link.clear_attentions();
+  return &link;
 }
 
 Link& TargetScript::join(Link& link, std::uint16_t cid, const Text& offers) {

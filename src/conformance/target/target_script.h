@@ -28,7 +28,7 @@ struct Window {
 struct Identity {
   std::string initiator_name;
   std::uint64_t isid = 0;
-  Window window;
+  Window window{};
 };
 
 class TargetScript : public ScriptBase {

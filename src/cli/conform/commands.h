@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// SPDX-FileCopyrightText: The Lunway authors
+//
+// The sub-commands of `lunway conform`.
+
+#pragma once
+
+#include "cli/command.h"
+
+namespace lunway::cli {
+
+void add_conform_target(CLI::App& conform, Chosen& chosen);
+
+}  // namespace lunway::cli
