@@ -5,6 +5,7 @@
 
 #include "initiator/client.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "initiator/errors.h"
@@ -33,6 +34,8 @@ Result<std::unique_ptr<Client>> Client::make(Url url, Options options, text::Ses
   SystemEntropy entropy;
   auto profile = make_profile(url, options, type, entropy);
   if (!profile) return std::unexpected(std::move(profile.error()));
+  auto& level = profile->policy.number(text::KeyId::error_recovery_level);
+  level.preferred = std::min(level.preferred, 1U);
   // With io_uring the descriptor would not do: epoll is not woken by a ring that defers its task work. One connection
   // gains little from it anyway.
   auto loop = runtime::Loop::make({.ring = runtime::RingKind::epoll, .buffers = {}});

@@ -49,9 +49,9 @@ void InitiatorConnection::received_into_window(Instant now, std::size_t count) {
 
 bool InitiatorConnection::wants_input() const { return core_->wants_input(); }
 
-void InitiatorConnection::transport_ended(Instant /*now*/) {
+void InitiatorConnection::transport_ended(Instant now) {
   const Verb verb(*core_);
-  core_->transport_ended();
+  core_->transport_ended(now);
 }
 
 std::span<const Bytes> InitiatorConnection::next_transmit(Instant now) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/instant.h"
 #include "session/task_id.h"
 #include "text/send_targets.h"
 #include "wire/asynchronous_message.h"
@@ -89,6 +90,16 @@ using TaskResult = std::variant<ScsiCompletion, ManagementCompletion, PingComple
 struct TaskDone {
   TaskId task;
   TaskResult result;
+};
+
+/// A connection that was lost at ErrorRecoveryLevel 2, and whose tasks wait.
+//= rfc7143#7.5
+struct LostConnection {
+  wire::Cid cid;
+  /// Not before (Time2Wait), and not after (Time2Retain): then the session is lost.
+  Instant recover_at, recover_until;
+  /// Its logout is under way.
+  bool in_cleanup = false;
 };
 
 // --------------------------------------------------------------------------------------------------- of a connection

@@ -37,6 +37,16 @@ void InitiatorSession::abort(Instant now, TaskId task) { core_->abort(now, task)
 
 void InitiatorSession::log_out() { core_->log_out(); }
 
+std::vector<LostConnection> InitiatorSession::lost_connections() const { return core_->lost_connections(); }
+
+bool InitiatorSession::recover(Instant now, wire::Cid cid) { return core_->recover(now, cid); }
+
+void InitiatorSession::abandon() {
+  if (core_->recovers_connections()) core_->abandon();
+}
+
+bool InitiatorSession::recovers_connections() const { return core_->recovers_connections(); }
+
 std::optional<TaskDone> InitiatorSession::next_output() { return core_->next_output(); }
 
 Instant InitiatorSession::deadline() const { return core_->deadline(); }

@@ -20,6 +20,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/instant.h"
@@ -66,6 +67,21 @@ class InitiatorSession {
   /// Takes no further requests, lets the tasks end, then logs the session out.
   //= rfc7143#11.14
   void log_out();
+
+  // ------------------------------------------------------------------ connections that were lost, at level 2 only
+  // Tasks of a lost connection wait. They go on when the connection is logged out: by a new InitiatorConnection with
+  // its CID, or by recover() over another one. It is for the owner to do that in time.
+
+  /// Those that wait for it. Also a connection that was logged out with nobody to take its tasks is here.
+  std::vector<LostConnection> lost_connections() const;
+  /// Logs a lost connection out over another one. False when that cannot be begun now; whether it has succeeded,
+  /// lost_connections() says.
+  //= rfc7143#7.1.4.3
+  bool recover(Instant now, wire::Cid cid);
+  /// Ends the recovery, and with it the session: its connections close, its tasks end with `connection_lost`.
+  void abandon();
+  /// Tasks outlive their connections: ErrorRecoveryLevel 2 is agreed on, and nothing has ended it.
+  bool recovers_connections() const;
 
   // ------------------------------------------------------------------------------------------- outputs and time
 

@@ -42,7 +42,8 @@ void InitiatorSessionCore::begin_abort(Instant now, InitiatorTask& task, TaskFai
   aborter->immediate = true;
   // "An ABORT TASK MUST be issued on the same connection to which the task to be aborted is allegiant".
   //= rfc7143#11.5.1
-  aborter->allegiance = task.allegiance;
+  // One that has none goes with its abort to whichever connection takes that.
+  if (!task.orphaned) aborter->allegiance = task.allegiance;
   aborter->work = management_of(wire::TaskManagementFunction::abort_task, task);
   push_urgent(*aborter);
 }
@@ -55,6 +56,7 @@ void InitiatorSessionCore::expire(Instant now) {
     if (living && task.deadline <= now) overdue(now, task);
     if (task.state == State::waiting || task.state == State::sent) deadline_ = std::min(deadline_, task.deadline);
   }
+  if (recovery_ != nullptr) expire_lost(now);
 }
 
 void InitiatorSessionCore::overdue(Instant now, InitiatorTask& task) {

@@ -7,6 +7,7 @@
 #include "session/initiator_session_core.h"
 
 #include <cassert>
+#include <tuple>
 #include <utility>
 
 #include "text/send_targets.h"
@@ -65,6 +66,7 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::submit(Instant now, const 
   work.write.stop();
   work.input_sn = 0;
   work.recovery.reset();
+  work.resumed = false;
   waiting_.push_back(&task);
   return task.id();
 }
@@ -87,7 +89,7 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::send_targets(Instant now, 
   auto admitted = admit(now, timeout);
   if (!admitted) return std::unexpected(admitted.error());
   InitiatorTask& task = **admitted;
-  task.work = TextWork{.request = std::move(writer)};
+  task.work = TextWork{.request = std::move(writer), .question = std::string(value)};
   waiting_.push_back(&task);
   return task.id();
 }
@@ -127,7 +129,10 @@ InitiatorTask* InitiatorSessionCore::next_to_send(wire::Cid cid, bool urgent_onl
     task->allegiance = cid;
     task->state = State::sent;
     task->cmd_sn = task->immediate ? window_.next() : window_.take();
-    if (task->is_function()) function_sent(*task);
+    if (const auto* management = std::get_if<ManagementWork>(&task->work)) {
+      if (task->is_function()) function_sent(*task);
+      if (recovery_ != nullptr) take_along(*management, cid);
+    }
     return task;
   };
   if (InitiatorTask* const task = take(urgent_)) return task;
@@ -142,8 +147,14 @@ InitiatorTask* InitiatorSessionCore::next_to_send(wire::Cid cid, bool urgent_onl
 /// "There MUST NOT be more than one outstanding Text Request, or Text Response PDU on an iSCSI connection": one
 /// exchange is over before the next begins.
 //= rfc7143#6.2
-bool InitiatorSessionCore::may_send(const InitiatorTask& task, wire::Cid cid) const {
+bool InitiatorSessionCore::may_send(const InitiatorTask& task, wire::Cid cid) {
   if (task.allegiance && *task.allegiance != cid) return false;
+  const auto* management = std::get_if<ManagementWork>(&task.work);
+  if (management != nullptr && !task.allegiance && recovery_ != nullptr) return may_name(*management, cid);
+  return has_room_for_text(task, cid);
+}
+
+bool InitiatorSessionCore::has_room_for_text(const InitiatorTask& task, wire::Cid cid) const {
   if (!std::holds_alternative<TextWork>(task.work)) return true;
   return std::ranges::none_of(tasks_.slots(), [&](const InitiatorTask& other) {
     const auto* text = std::get_if<TextWork>(&other.work);
@@ -236,18 +247,27 @@ std::optional<TaskDone> InitiatorSessionCore::next_output() {
   return done;
 }
 
-void InitiatorSessionCore::connection_up(wire::Cid cid, const LoginAgreement& agreement) {
+void InitiatorSessionCore::connection_up(Instant now, wire::Cid cid, const LoginAgreement& agreement) {
   ++connections_;
   spread_.join(cid);
   parameters_ = agreement.session;
   tsih_ = agreement.tsih;
   authenticated_ = agreement.event.authenticated;
-  machine_.step(InitiatorSessionEvent::connection_logged_in);
+  const bool continues = state() == InitiatorSessionState::failed;
+  machine_.step(continues ? InitiatorSessionEvent::continued : InitiatorSessionEvent::connection_logged_in);
+  if (agreement.session.error_recovery_level < 2) return;
+  if (recovery_ == nullptr) recovery_ = std::make_unique<InitiatorSessionRecovery>();
+  if (recovery_->find(cid) != nullptr) release(now, cid);
+  release_ready(now);
 }
 
-void InitiatorSessionCore::connection_down(wire::Cid cid, bool logged_in, bool graceful) {
+void InitiatorSessionCore::connection_down(Instant now, const ConnectionEnd& end) {
+  const auto [cid, logged_in, graceful] = std::tuple(end.cid, end.logged_in, end.graceful);
   if (logged_in) retire(cid);
   if (logged_in) --connections_;
+  std::erase(given_up_, cid);
+  if (closing_by_ == cid && !closed_) closing_by_.reset();
+  if (recovers_connections()) return suspend(now, end);
   const bool last = connections_ == 0;
   const TaskFault fault = graceful && closed_ ? TaskFault::session_closed : TaskFault::connection_lost;
   for (InitiatorTask& task : tasks_.slots()) {
@@ -256,8 +276,6 @@ void InitiatorSessionCore::connection_down(wire::Cid cid, bool logged_in, bool g
     finish(task, task.overdue ? TaskFailure{.fault = TaskFault::timed_out}
                               : TaskFailure{.fault = fault, .never_sent = never_sent});
   }
-  std::erase(given_up_, cid);
-  if (closing_by_ == cid && !closed_) closing_by_.reset();
   if (!logged_in || !last) return;
   ended_ = true;
   machine_.step(graceful ? InitiatorSessionEvent::closed : InitiatorSessionEvent::failed);

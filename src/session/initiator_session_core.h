@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <deque>
 #include <expected>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -21,8 +22,10 @@
 #include "session/initiator_profile.h"
 #include "session/initiator_request.h"
 #include "session/login/initiator_login.h"
+#include "session/recovery/initiator_session_recovery.h"
 #include "session/session_states.h"
 #include "text/parameters.h"
+#include "wire/logout_response.h"
 
 namespace lunway::session {
 
@@ -72,12 +75,21 @@ class InitiatorSessionCore {
   bool is_closed() const { return closed_; }
   void set_closed() { closed_ = true; }
 
-  void connection_up(wire::Cid cid, const LoginAgreement& agreement);
+  void connection_up(Instant now, wire::Cid cid, const LoginAgreement& agreement);
   /// The connection takes no further commands.
   void retire(wire::Cid cid) { spread_.leave(cid); }
-  /// The transport of a connection has ended, and its tasks end with it. `logged_in`: it was up; `graceful`: it has
-  /// been logged out with the session.
-  void connection_down(wire::Cid cid, bool logged_in, bool graceful);
+  struct ConnectionEnd {
+    wire::Cid cid;
+    /// It was up.
+    bool logged_in = false;
+    /// It has been logged out.
+    bool graceful = false;
+    /// The next StatSN that it would have taken.
+    wire::StatSN exp_stat_sn;
+    std::uint16_t time2wait_s = 0, time2retain_s = 0;
+  };
+  /// The transport of a connection has ended, and its tasks end with it, or wait for another.
+  void connection_down(Instant now, const ConnectionEnd& end);
 
   /// The task that the connection is to send next, out of its queue and allegiant to it; null when there is none, or
   /// when the window is closed. With `urgent_only` no new work begins.
@@ -105,7 +117,7 @@ class InitiatorSessionCore {
   void begin_abort(Instant now, InitiatorTask& task, TaskFailure cause);
 
   /// The answer to a task management function: ends the function, and the tasks that it covers.
-  void take_management(InitiatorTask& task, const ManagementCompletion& completion);
+  void take_management(Instant now, InitiatorTask& task, const ManagementCompletion& completion);
   /// A function that may cover several tasks has been sent, and its answer may wait for our acknowledgements, on all
   /// connections.
   //= rfc7143#4.2.2.3.3
@@ -119,13 +131,57 @@ class InitiatorSessionCore {
   /// A task of this connection took too long to be waited for any longer.
   bool gave_up(wire::Cid cid) const { return std::ranges::find(given_up_, cid) != given_up_.end(); }
 
+  // ------------------------------------ connections that were lost (initiator_session_recovery.cpp); at level 2 only
+
+  /// Tasks outlive their connection.
+  //= rfc7143#7.1.4.3
+  bool recovers_connections() const;
+  std::vector<LostConnection> lost_connections() const;
+  bool recover(Instant now, wire::Cid cid);
+  /// Connection recovery is over.
+  void abandon();
+  bool is_abandoned() const { return recovery_ != nullptr && recovery_->is_over; }
+  bool has_ended() const { return ended_; }
+
+  /// A login begins. Where it is to take the place of a lost connection: the ExpStatSN of that one.
+  std::optional<wire::StatSN> begin_reinstatement(wire::Cid cid);
+  /// The answer to a logout on behalf of a lost connection.
+  void take_recovery_logout(Instant now, InitiatorTask& task, wire::LogoutResponse pdu);
+  void announce_drop(Instant now, const InitiatorSessionRecovery::Drop& drop);
+  /// The target has dropped this connection; null when it has not said so.
+  const InitiatorSessionRecovery::Drop* drop_of(wire::Cid cid) const;
+
+  bool has_due() const { return recovery_ != nullptr && !recovery_->due.empty(); }
+  /// A task without a connection, which is this one's now; null when there is none.
+  InitiatorTask* next_due(wire::Cid cid);
+  /// It is not taken up after all.
+  void return_due(InitiatorTask& task);
+  /// The TASK REASSIGN that is to be sent for it; null when all slots are taken.
+  InitiatorTask* reassign(Instant now, InitiatorTask& task);
+  void take_reassignment(Instant now, InitiatorTask& request, wire::TaskManagementResponseCode response);
+  /// The target has received the command.
+  bool is_received(const InitiatorTask& task) const;
+
  private:
+  void suspend(Instant now, const ConnectionEnd& end);
+  void orphan(InitiatorTask& task);
+  void check_cleanups();
+  void expire_lost(Instant now);
+  void release_ready(Instant now);
+  void release(Instant now, wire::Cid cid);
+  void settle(Instant now, InitiatorTask& task);
+  void settle_text(Instant now, InitiatorTask& task);
+  void log_out_again(Instant now, InitiatorTask& task);
+
   /// `reserved` slots stay free for what is more urgent.
   std::expected<InitiatorTask*, SubmitError> admit(Instant now, Duration timeout, std::uint32_t reserved);
   std::expected<InitiatorTask*, SubmitError> admit(Instant now, Duration timeout) {
     return admit(now, timeout, limits_.reserved_tasks);
   }
-  bool may_send(const InitiatorTask& task, wire::Cid cid) const;
+  bool may_send(const InitiatorTask& task, wire::Cid cid);
+  bool may_name(const ManagementWork& management, wire::Cid cid);
+  bool has_room_for_text(const InitiatorTask& task, wire::Cid cid) const;
+  void take_along(const ManagementWork& management, wire::Cid cid);
   bool is_normal() const { return profile_.session_type == text::SessionType::normal; }
   void enter_lane(InitiatorTask& task, wire::Cid cid);
   void leave_lane(InitiatorTask& task);
@@ -158,6 +214,8 @@ class InitiatorSessionCore {
   std::deque<InitiatorTask*> waiting_;
   std::deque<TaskDone> outputs_;
 
+  /// Null below ErrorRecoveryLevel 2.
+  std::unique_ptr<InitiatorSessionRecovery> recovery_;
   bool logging_out_ = false;
   std::optional<wire::Cid> closing_by_;
   bool closed_ = false;

@@ -67,7 +67,7 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::manage(Instant now, const 
     // "MUST be issued on the same connection to which the task [...] is allegiant".
     //= rfc7143#11.5.1
     //= rfc7144#6.3
-    task.allegiance = referenced->allegiance;
+    if (!referenced->orphaned) task.allegiance = referenced->allegiance;
     if (request.function == Function::abort_task && !referenced->aborter) {
       referenced->aborter = task.id();
       referenced->abort_cause = {.fault = TaskFault::aborted};
@@ -77,8 +77,9 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::manage(Instant now, const 
   return task.id();
 }
 
-void InitiatorSessionCore::take_management(InitiatorTask& task, const ManagementCompletion& completion) {
+void InitiatorSessionCore::take_management(Instant now, InitiatorTask& task, const ManagementCompletion& completion) {
   const auto& work = std::get<ManagementWork>(task.work);
+  if (work.function == Function::task_reassign) return take_reassignment(now, task, completion.response);
   if (work.function == Function::abort_task) {
     if (InitiatorTask* const aborted = tasks_.find(work.referenced)) take_abort(*aborted, task.id(), completion);
   } else if (is_complete(completion.response)) {
@@ -96,7 +97,30 @@ void InitiatorSessionCore::take_abort(InitiatorTask& aborted, TaskId aborter, co
     conclude(aborted, aborted.abort_cause);
   } else if (aborted.abort_cause.fault != TaskFault::aborted) {
     give_up(aborted);
+  } else if (aborted.orphaned) {
+    recovery_->due.push_back(aborted.id());
   }
+}
+
+/// What names a task without a connection. Its ABORT TASK may be sent on any, as soon as the old one is logged out.
+//= rfc7143#11.5.1
+bool InitiatorSessionCore::may_name(const ManagementWork& management, wire::Cid cid) {
+  const InitiatorTask* const named =
+      wire::has_referenced_task(management.function) ? tasks_.find(management.referenced) : nullptr;
+  if (named == nullptr) return true;
+  if (!named->orphaned) return !named->allegiance || *named->allegiance == cid;
+  return management.function == Function::abort_task && recovery_->find(*named->allegiance) == nullptr;
+}
+
+/// "This task management request will then establish a new allegiance for the command to be aborted as well as abort
+/// it".
+//= rfc7143#11.5.1
+void InitiatorSessionCore::take_along(const ManagementWork& management, wire::Cid cid) {
+  InitiatorTask* const named =
+      management.function == Function::abort_task ? tasks_.find(management.referenced) : nullptr;
+  if (named == nullptr || !named->orphaned) return;
+  named->allegiance = cid;
+  named->scsi()->write.stop();
 }
 
 /// Tasks that were sent after the function are outside its scope: an immediate request carries the CmdSN of the next

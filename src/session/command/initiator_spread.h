@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -25,6 +26,7 @@ class InitiatorSpread {
     std::erase_if(lanes_, [cid](const Lane& lane) { return lane.cid == cid; });
   }
 
+  bool has(wire::Cid cid) const { return std::ranges::find(lanes_, cid, &Lane::cid) != lanes_.end(); }
   bool is_choice() const { return lanes_.size() > 1; }
   /// Whether it is for this connection to send the next command.
   bool may_take(wire::Cid cid) const { return !is_choice() || is_among_the_idlest(cid); }

@@ -45,6 +45,15 @@ struct ScsiWork {
   std::uint32_t input_sn = 0;
   /// Null until something is lost.
   std::unique_ptr<InitiatorCommandRecovery> recovery;
+  /// Another connection has taken it up: a write's R2Ts may come with their old numbers.
+  bool resumed = false;
+
+  /// The target has not received the command: all of it is still to come.
+  void restart();
+  /// The command goes on, on another connection. Drops what was received and cannot be acknowledged, and returns the
+  /// ExpDataSN of the TASK REASSIGN. `in_order`: the data of PDUs comes in the order of their numbers.
+  //= rfc7143#11.5.6
+  std::uint32_t resume(bool in_order);
 };
 
 struct ManagementWork {
@@ -55,6 +64,8 @@ struct ManagementWork {
   wire::Itt referenced_itt = wire::kNoItt;
   /// Unset when the referenced task is immediate.
   std::optional<wire::CmdSN> referenced_cmd_sn = {};
+  /// Of TASK REASSIGN.
+  std::uint32_t exp_data_sn = 0;
 };
 
 struct PingWork {
@@ -63,6 +74,7 @@ struct PingWork {
 
 struct TextWork {
   text::TextWriter request = text::TextWriter();  // what is to be said next
+  std::string question = {};                      // of the owner, the value of SendTargets
   std::string answer = {};                        // what the Text Responses have said so far
   wire::Ttt ttt = wire::kNoTtt;
   wire::Lun lun = {};
@@ -78,6 +90,10 @@ struct TextWork {
 struct LogoutWork {
   /// Close the session, or the connection.
   wire::LogoutReason reason = wire::LogoutReason::close_session;
+  /// The connection, which may be one that was lost.
+  wire::Cid cid = {};
+  /// Of that one.
+  wire::StatSN exp_stat_sn = {};
 };
 
 struct InitiatorTask {
@@ -111,6 +127,11 @@ struct InitiatorTask {
   TaskFailure abort_cause;
   /// Took so long that its connection is given up.
   bool overdue = false;
+  /// Its connection is gone: another one is to take it up.
+  bool orphaned = false;
+  /// The connection before this one, and how often it has changed.
+  std::optional<wire::Cid> former;
+  std::uint32_t reassignments = 0;
   /// In its connection's list of tasks with Data-Out to send.
   bool writing = false;
   /// Its place among what was sent on its connection, the last time.

@@ -38,6 +38,9 @@ InitiatorTask* InitiatorTaskTable::allocate() {
   task.abort_cause = {};
   task.internal = false;
   task.overdue = false;
+  task.orphaned = false;
+  task.former.reset();
+  task.reassignments = 0;
   task.writing = false;
   task.retries = 0;
   task.held = false;

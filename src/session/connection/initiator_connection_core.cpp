@@ -89,7 +89,8 @@ InitiatorConnectionCore::InitiatorConnectionCore(Instant now, InitiatorSessionCo
       batch_(limits.transmit_pdus),
       login_deadline_(now + limits.login_time),
       last_heard_(now) {
-  assert(session.state() != InitiatorSessionState::failed && "a lost session is not continued");
+  assert(!session.has_ended() && "a lost session is not continued");
+  if (const auto expected = session.begin_reinstatement(cid)) exp_stat_sn_ = *expected;
   machine_.step(Event::connect_started);
   machine_.step(Event::connected);
   login_.emplace(
@@ -100,7 +101,7 @@ InitiatorConnectionCore::InitiatorConnectionCore(Instant now, InitiatorSessionCo
 }
 
 InitiatorConnectionCore::~InitiatorConnectionCore() {
-  if (!ended_) transport_ended();
+  if (!ended_) transport_ended(last_heard_);
 }
 
 // ------------------------------------------------------------------------------------------------------------- ends
@@ -117,14 +118,21 @@ void InitiatorConnectionCore::close(Reason reason, std::string_view detail, Even
   close(InitiatorClose{.reason = reason, .detail = std::string(detail)}, event);
 }
 
-void InitiatorConnectionCore::transport_ended() {
+void InitiatorConnectionCore::transport_ended(Instant now) {
   if (ended_) return;
   ended_ = true;
   close(Reason::transport_ended, "the transport connection ended");
   drop_batch();
   if (placing_ && placing_->task != nullptr) session_.drop_view(*placing_->task);
   placing_.reset();
-  session_.connection_down(cid_, logged_in_, graceful_);
+  const text::SessionParameters& session = session_.parameters();
+  const Respite respite = respite_.value_or(Respite{session.default_time2wait_s, session.default_time2retain_s});
+  session_.connection_down(now, {.cid = cid_,
+                                 .logged_in = logged_in_,
+                                 .graceful = graceful_,
+                                 .exp_stat_sn = acknowledgeable(),
+                                 .time2wait_s = respite.time2wait,
+                                 .time2retain_s = respite.time2retain});
 }
 
 void InitiatorConnectionCore::drop_batch() {
@@ -138,6 +146,14 @@ void InitiatorConnectionCore::check_session() {
   if (session_.is_closed() && !closing_) {
     graceful_ = true;
     close(Reason::logged_out, "the session was closed on another connection", Event::session_closed);
+  }
+  if (session_.is_abandoned()) close(Reason::recovery_failed, "connection recovery has failed (7.1.4.3)");
+  if (const auto* drop = logged_in_ && !closing_ ? session_.drop_of(cid_) : nullptr) {
+    note_respite(drop->time2wait_s, drop->time2retain_s);
+    close(InitiatorClose{.reason = Reason::target_dropped,
+                         .detail = "announced on another connection",
+                         .time2wait_s = drop->time2wait_s},
+          Event::drop_announced);
   }
   if (session_.gave_up(cid_)) close(Reason::target_silent, "no answer to a request that must be answered");
 }

@@ -53,7 +53,7 @@ class InitiatorConnectionCore {
   MutableBytes receive_window() const { return closing_ ? MutableBytes{} : framer_.window(); }
   void received_into_window(Instant now, std::size_t count);
   bool wants_input() const { return !closing_ && answers_.size() < limits_.queued_answers; }
-  void transport_ended();
+  void transport_ended(Instant now);
 
   std::span<const Bytes> next_transmit(Instant now);
   void transmitted(std::size_t count);
@@ -133,6 +133,7 @@ class InitiatorConnectionCore {
   void take(Instant now, wire::ScsiResponse pdu, Bytes data);
   void take(Instant now, wire::TaskManagementResponse pdu);
   void take(Instant now, wire::LogoutResponse pdu);
+  void note_respite(std::uint16_t time2wait_s, std::uint16_t time2retain_s);
   void take(Instant now, wire::ReadyToTransfer pdu);
   void take(Instant now, wire::AsynchronousMessage pdu, Bytes data);
   void take(Instant now, wire::Reject pdu, Bytes data);
@@ -145,6 +146,7 @@ class InitiatorConnectionCore {
   // ---- what is lost within a command (initiator_recovery.cpp); recovery_ is not null
   /// Whether a Data-In or an R2T of this number is to be taken now.
   static bool expects_input(const ScsiWork& work, std::uint32_t sn);
+  static bool expects_r2t(ScsiWork& work, std::uint32_t sn);
   void note_input(Instant now, InitiatorTask& task, std::uint32_t sn, bool intact);
   /// All from the next number to before `end` are missing; `next` is the next one then.
   void note_missing(Instant now, InitiatorTask& task, std::uint32_t end, std::uint32_t next);
@@ -198,6 +200,7 @@ class InitiatorConnectionCore {
   void send_login_request();
   bool send_answer();
   bool send_task();
+  bool send_due(Instant now);
   bool send_data();
   std::deque<TaskId>::iterator next_writer();
   void send_acknowledgement();
@@ -210,6 +213,8 @@ class InitiatorConnectionCore {
   void send(InitiatorTask& task, TextWork& work);
   void send(InitiatorTask& task, LogoutWork& work);
   void put(const wire::Header& header, Bytes data, Bytes ahs = {});
+  /// With the ExpStatSN of another connection.
+  void put_for(const wire::Header& header, wire::StatSN exp_stat_sn);
   InitiatorWrite::Rules write_rules() const;
   wire::Digests digests() const;
 
@@ -259,6 +264,11 @@ class InitiatorConnectionCore {
   /// The target wants to be rid of us: tasks may end until then.
   Instant leave_by_ = kNever;
   bool leave_now_ = false;
+  /// What the target has said about the time after the end, in seconds.
+  struct Respite {
+    std::uint16_t time2wait = 0, time2retain = 0;
+  };
+  std::optional<Respite> respite_;
 };
 
 }  // namespace lunway::session

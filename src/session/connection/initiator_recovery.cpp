@@ -43,6 +43,14 @@ bool InitiatorConnectionCore::expects_input(const ScsiWork& work, std::uint32_t 
   return !is_duplicate(work, sn) && !is_outdated(work, sn);
 }
 
+/// A target that goes on with a write may number its R2Ts as if those before had not been seen.
+//= rfc7143#7.2.2
+bool InitiatorConnectionCore::expects_r2t(ScsiWork& work, std::uint32_t sn) {
+  const bool is_resumed = std::exchange(work.resumed, false) && work.data_in.empty();
+  if (is_resumed && sn < work.input_sn) work.input_sn = sn;
+  return expects_input(work, sn);
+}
+
 void InitiatorConnectionCore::note_input(Instant now, InitiatorTask& task, std::uint32_t sn, bool intact) {
   ScsiWork& work = *task.scsi();
   if (work.recovery && intact) {

@@ -74,7 +74,7 @@ void InitiatorConnectionCore::login_succeeded(Instant now) {
   logged_in_ = true;
   if (agreement.session.error_recovery_level != 0) recovery_ = std::make_unique<InitiatorRecovery>();
   machine_.step(Event::login_accepted);
-  session_.connection_up(cid_, agreement);
+  session_.connection_up(now, cid_, agreement);
   outputs_.emplace_back(agreement.event);
 }
 
@@ -143,7 +143,7 @@ void InitiatorConnectionCore::take(Instant now, wire::ReadyToTransfer pdu) {
   if (recovery_ == nullptr) {
     if (pdu.r2t_sn().precedes(expected)) return;
     if (pdu.r2t_sn() != expected) return broken("R2TSN is not the next one: an R2T is missing (7.9)");
-  } else if (!expects_input(*work, pdu.r2t_sn().value())) {
+  } else if (!expects_r2t(*work, pdu.r2t_sn().value())) {
     return;
   }
   const InitiatorWrite::Fault fault = work->write.take(
@@ -186,7 +186,7 @@ void InitiatorConnectionCore::take(Instant now, wire::NopIn pdu, Bytes data) {
     session_.finish(*task, TaskFailure{.fault = TaskFault::echo_differs});
 }
 
-void InitiatorConnectionCore::take(Instant /*now*/, wire::TaskManagementResponse pdu) {
+void InitiatorConnectionCore::take(Instant now, wire::TaskManagementResponse pdu) {
   if (!take_stat_sn(pdu)) return;
   take_window(pdu);
   InitiatorTask* const task = task_of(pdu.itt(), "Task Management Function Response");
@@ -195,21 +195,29 @@ void InitiatorConnectionCore::take(Instant /*now*/, wire::TaskManagementResponse
     return broken("Task Management Function Response for another task (11.6)");
   note_fence();
   session_.take_management(
-      *task, {.response = pdu.response(), .additional_information = pdu.additional_response_information()});
+      now, *task, {.response = pdu.response(), .additional_information = pdu.additional_response_information()});
 }
 
-void InitiatorConnectionCore::take(Instant /*now*/, wire::LogoutResponse pdu) {
+void InitiatorConnectionCore::take(Instant now, wire::LogoutResponse pdu) {
   if (!take_stat_sn(pdu)) return;
   take_window(pdu);
   InitiatorTask* const task = task_of(pdu.itt(), "Logout Response");
   if (task == nullptr) return;
   const auto* logout = std::get_if<LogoutWork>(&task->work);
   if (logout == nullptr) return broken("Logout Response for another task (11.15)");
+  const bool is_removal = logout->reason == wire::LogoutReason::remove_for_recovery;
+  if (is_removal && logout->cid != cid_) return session_.take_recovery_logout(now, *task, pdu);
+  if (is_removal && pdu.response() == wire::LogoutResponseCode::recovery_not_supported) session_.abandon();
+  if (is_removal) note_respite(pdu.time2wait(), pdu.time2retain());
   if (pdu.response() != wire::LogoutResponseCode::closed)
     return close(Reason::logout_failed, wire::to_string(pdu.response()), Event::logout_failed);
   if (logout->reason == wire::LogoutReason::close_session) session_.set_closed();
   graceful_ = true;
   close(InitiatorClose{.reason = Reason::logged_out, .time2wait_s = pdu.time2wait()}, Event::logout_succeeded);
+}
+
+void InitiatorConnectionCore::note_respite(std::uint16_t time2wait_s, std::uint16_t time2retain_s) {
+  respite_ = {.time2wait = time2wait_s, .time2retain = time2retain_s};
 }
 
 // -------------------------------------------------------------------------------------------- the target's own words
@@ -241,7 +249,11 @@ void InitiatorConnectionCore::honour(Instant now, wire::AsynchronousMessage pdu)
       break;
     case wire::AsyncEvent::connection_drop:
     case wire::AsyncEvent::session_drop:
+      session_.announce_drop(now, {.cid = for_us ? std::nullopt : std::optional(pdu.dropped_cid()),
+                                   .time2wait_s = pdu.time2wait(),
+                                   .time2retain_s = pdu.time2retain()});
       if (!for_us) break;
+      note_respite(pdu.time2wait(), pdu.time2retain());
       close(InitiatorClose{.reason = Reason::target_dropped,
                            .detail = std::string(wire::to_string(pdu.event())),
                            .time2wait_s = pdu.time2wait()},
@@ -294,7 +306,7 @@ void InitiatorConnectionCore::reject_task(Instant now, InitiatorTask& task, wire
     // The task that was to be aborted goes on, or the connection ends with it.
     const ManagementCompletion refused{.response = wire::TaskManagementResponseCode::function_rejected};
     if (management->function == wire::TaskManagementFunction::abort_task)
-      return session_.take_management(task, refused);
+      return session_.take_management(now, task, refused);
   }
   // "the initiator MUST plug the CmdSN gap": an ABORT TASK does, unless the target counted the command as received.
   //= rfc7143#7.3

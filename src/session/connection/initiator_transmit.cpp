@@ -42,7 +42,7 @@ void InitiatorConnectionCore::fill_batch(Instant now) {
   if (logout_ || session_.closing_by()) return;
   // Commands and data take turns, so that neither waits for the end of the other.
   while (!batch_.is_full(limits_.transmit_bytes)) {
-    if (send_answer() || (recovery_ != nullptr && send_again())) continue;
+    if (send_answer() || (recovery_ != nullptr && (send_again() || send_due(now)))) continue;
     const bool sent = task_turn_ ? send_task() || send_data() : send_data() || send_task();
     if (!sent) break;
     task_turn_ = !task_turn_;
@@ -59,6 +59,13 @@ void InitiatorConnectionCore::put(const wire::Header& header, Bytes data, Bytes 
   fenced_ = false;
   const wire::EncodedPdu& pdu = batch_.add(numbered, ahs, data, digests());
   if (observer_ != nullptr) observer_->sent(pdu.header(), data);
+}
+
+void InitiatorConnectionCore::put_for(const wire::Header& header, wire::StatSN exp_stat_sn) {
+  wire::Header numbered = header;
+  wire::set_exp_stat_sn(numbered, exp_stat_sn);
+  const wire::EncodedPdu& pdu = batch_.add(numbered, {}, {}, digests());
+  if (observer_ != nullptr) observer_->sent(pdu.header(), {});
 }
 
 wire::Digests InitiatorConnectionCore::digests() const {
@@ -114,6 +121,26 @@ bool InitiatorConnectionCore::send_task() {
   InitiatorTask* const task = session_.next_to_send(cid_, machine_.state() == State::logout_requested);
   if (task == nullptr) return false;
   std::visit([&](auto& work) { send(*task, work); }, task->work);
+  return true;
+}
+
+/// "MUST either implicitly or explicitly log out the failed connection [...] and reassign connection allegiance for all
+/// commands still in progress". What the target has not received is sent again instead.
+//= rfc7143#7.1.4.3
+//= rfc7143#7.2.1
+bool InitiatorConnectionCore::send_due(Instant now) {
+  if (!session_.has_due() || machine_.state() != State::logged_in) return false;
+  InitiatorTask* const task = session_.next_due(cid_);
+  if (task == nullptr) return false;
+  ScsiWork* const work = task->scsi();
+  if (work != nullptr && session_.is_received(*task)) {
+    InitiatorTask* const request = session_.reassign(now, *task);
+    if (request != nullptr) send(*request, std::get<ManagementWork>(request->work));
+    if (request == nullptr) session_.return_due(*task);
+    return request != nullptr;
+  }
+  if (work != nullptr) work->restart();
+  std::visit([&](auto& again) { send(*task, again); }, task->work);
   return true;
 }
 
@@ -186,9 +213,11 @@ void InitiatorConnectionCore::begin_logout(Instant now) {
   task->state = InitiatorTask::State::sent;
   task->cmd_sn = session_.window().next();
   // A target that wants to be rid of one of several connections leaves the session to the others.
-  const bool goes_alone = !session_.logging_out() && session_.connections() > 1;
-  task->work =
-      LogoutWork{.reason = goes_alone ? wire::LogoutReason::close_connection : wire::LogoutReason::close_session};
+  // Where tasks outlive their connection, so does the session.
+  const bool goes_alone = !session_.logging_out() && (session_.connections() > 1 || session_.recovers_connections());
+  const auto reason_alone =
+      session_.recovers_connections() ? wire::LogoutReason::remove_for_recovery : wire::LogoutReason::close_connection;
+  task->work = LogoutWork{.reason = goes_alone ? reason_alone : wire::LogoutReason::close_session, .cid = cid_};
   if (!goes_alone) session_.set_closing_by(cid_);
   logout_ = task->id();
   logout_deadline_ = now + limits_.logout_time;
@@ -225,12 +254,16 @@ void InitiatorConnectionCore::send(InitiatorTask& task, ManagementWork& work) {
   // management request itself", and QUERY TASK alike.
   //= rfc7143#11.5.5
   //= rfc7144#6.3.3
-  put(wire::TaskManagementRequest::build({.function = work.function,
-                                          .lun = wire::has_lun(work.function) ? work.lun : wire::Lun{},
-                                          .itt = task.itt(),
-                                          .referenced_task_tag = work.referenced_itt,
-                                          .cmd_sn = task.cmd_sn,
-                                          .ref_cmd_sn = work.referenced_cmd_sn.value_or(task.cmd_sn)}),
+  const bool has_ref_cmd_sn = wire::has_referenced_task(work.function) && work.referenced_itt != wire::kNoItt &&
+                              work.function != wire::TaskManagementFunction::task_reassign;
+  put(wire::TaskManagementRequest::build(
+          {.function = work.function,
+           .lun = wire::has_lun(work.function) ? work.lun : wire::Lun{},
+           .itt = task.itt(),
+           .referenced_task_tag = work.referenced_itt,
+           .cmd_sn = task.cmd_sn,
+           .ref_cmd_sn = has_ref_cmd_sn ? work.referenced_cmd_sn.value_or(task.cmd_sn) : wire::CmdSN{},
+           .exp_data_sn = wire::DataSN(work.exp_data_sn)}),
       {});
 }
 
@@ -238,7 +271,7 @@ void InitiatorConnectionCore::send(InitiatorTask& task, PingWork& work) {
   task.order = ++order_;
   const std::size_t most = parameters_.peer_max_recv_data_segment_length;
   if (work.payload.size() > most) work.payload.resize(most);
-  put(wire::NopOut::build({.itt = task.itt(), .cmd_sn = task.cmd_sn}), work.payload);
+  put(wire::NopOut::build({.immediate = task.immediate, .itt = task.itt(), .cmd_sn = task.cmd_sn}), work.payload);
   batch_.looks_at(task);
   session_.add_view(task);
 }
@@ -257,12 +290,15 @@ void InitiatorConnectionCore::send(InitiatorTask& task, TextWork& work) {
 
 void InitiatorConnectionCore::send(InitiatorTask& task, LogoutWork& work) {
   const bool names_connection = work.reason != wire::LogoutReason::close_session;
-  put(wire::LogoutRequest::build({.immediate = true,
-                                  .reason = work.reason,
-                                  .itt = task.itt(),
-                                  .cid = names_connection ? cid_ : wire::Cid{},
-                                  .cmd_sn = task.cmd_sn}),
-      {});
+  const wire::Header header = wire::LogoutRequest::build({.immediate = true,
+                                                          .reason = work.reason,
+                                                          .itt = task.itt(),
+                                                          .cid = names_connection ? work.cid : wire::Cid{},
+                                                          .cmd_sn = task.cmd_sn});
+  // "This is the last ExpStatSN value for the connection to be closed."
+  //= rfc7143#11.14.4
+  if (work.cid == cid_) return put(header, {});
+  put_for(header, work.exp_stat_sn);
 }
 
 }  // namespace lunway::session

@@ -26,9 +26,9 @@ std::unexpected<InitiatorClose> broken(std::string detail) {
 /// What the engine cannot do is not offered and not agreed to, whatever the profile says.
 text::Policy within_engine(text::Policy policy) {
   using text::KeyId;
-  // Recovery across connections is not there.
+  // A target that knows less of recovery will do.
   auto& recovery = policy.number(KeyId::error_recovery_level);
-  recovery = {.preferred = std::min(recovery.preferred, 1U), .worst = 0, .offer = recovery.offer};
+  recovery = {.preferred = std::min(recovery.preferred, 2U), .worst = 0, .offer = recovery.offer};
   // What RFCs after RFC 7144 want is not there.
   auto& level = policy.number(KeyId::protocol_level);
   level.preferred = std::min(level.preferred, 2U);

@@ -148,9 +148,9 @@ TEST(Rfc7143_13_20_InitiatorErrorRecoveryLevel, IsAMinimum) {
   // Whatever the profile wants, the engine offers what it can do.
   check({.key = KeyId::error_recovery_level,
          .wish = {.preferred = 2, .worst = 0},
-         .offer = "1",
-         .possible = {{"1", 1}, {"0", 0}},
-         .impossible = {"2", "3", ""},
+         .offer = "2",
+         .possible = {{"2", 2}, {"1", 1}, {"0", 0}},
+         .impossible = {"3", ""},
          .result = [](const Parameters& p) -> std::uint32_t { return p.error_recovery_level; }});
 }
 

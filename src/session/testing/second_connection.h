@@ -2,7 +2,7 @@
 // SPDX-FileCopyrightText: The Lunway authors
 //
 // Another connection of the session in an InitiatorRig. The rig's own connection is the leading one; this one joins the
-// session with CID 1.
+// session with CID 1, or with another.
 
 #pragma once
 
@@ -24,8 +24,8 @@ inline constexpr wire::Cid kSecondCid{1};
 class SecondConnection {
  public:
   /// After the login of the leading connection, for which the profile asks for two connections.
-  explicit SecondConnection(InitiatorRig& rig)
-      : connection(rig.time, rig.session, rig.entropy, kSecondCid, {}), rig_(rig) {}
+  explicit SecondConnection(InitiatorRig& rig, wire::Cid cid = kSecondCid)
+      : connection(rig.time, rig.session, rig.entropy, cid, {}), rig_(rig) {}
 
   static InitiatorProfile profile() {
     InitiatorProfile profile = InitiatorRig::profile();
@@ -71,7 +71,7 @@ class SecondConnection {
     wire::LoginResponse::Fields response;
     response.isid = rig_.session.profile().isid;
     response.tsih = rig_.session.tsih();
-    response.itt = wire::Itt(kSecondCid.value());
+    response.itt = wire::Itt(connection.cid().value());
     response.flags = {
         .transit = true, .csg = LoginStage::security_negotiation, .nsg = LoginStage::login_operational_negotiation};
     deliver(wire::LoginResponse::build, response, std::string_view("AuthMethod=None\0", 16));
