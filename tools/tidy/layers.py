@@ -40,7 +40,9 @@ LIBRARIES = [
     (r"openssl/", r"src/text/", "only text/ knows OpenSSL"),
     (r"(stringprep|idna|idn-free)\.h", r"src/text/name", "only text/name* knows libidn"),
     (r"(isa-l|crc)(\.h|/)", r"src/base/crc32c", "only base/crc32c knows ISA-L"),
-    (r"(CLI/|toml\+\+/|nlohmann/|httplib|fmt/)", r"(src/(cli|admin)/|bench/)", "only cli/ and admin/ use it"),
+    (r"(CLI/|toml\+\+/|httplib|fmt/)", r"(src/(cli|admin)/|bench/)", "only cli/ and admin/ use it"),
+    (r"nlohmann/", r"(src/(cli|admin)/|src/conformance/report/json_|bench/)",
+     "only cli/, admin/ and conformance/report/json_* use it"),
     (r"(sys/socket|netinet/|netdb|sys/epoll)", r"(src/(runtime|target|initiator|admin|cli)/|tests/|bench/)",
      "sockets belong to runtime/; pass bytes instead"),
 ]
