@@ -16,3 +16,10 @@ function(lunway_compile_ledger target)
   target_sources(${target} PRIVATE ${sources})
   target_include_directories(${target} PUBLIC ${folder})
 endfunction()
+
+# A build of everything ends with what conformance/gate finds, and fails with it.
+function(lunway_conformance_gate)
+  add_executable(conformance_gate ${PROJECT_SOURCE_DIR}/src/conformance/gate/main.cpp)
+  target_link_libraries(conformance_gate PRIVATE lunway_conformance)
+  add_custom_command(TARGET conformance_gate POST_BUILD COMMAND conformance_gate VERBATIM)
+endfunction()

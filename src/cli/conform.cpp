@@ -11,6 +11,7 @@ void add_conform(CLI::App& program, Chosen& chosen) {
                                   "lunway conform target iscsi://127.0.0.1/iqn.2026-11.io.example:db/0");
   command.require_subcommand(1);
   add_conform_target(command, chosen);
+  add_conform_coverage(command, chosen);
 }
 
 }  // namespace lunway::cli
