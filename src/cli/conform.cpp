@@ -12,6 +12,7 @@ void add_conform(CLI::App& program, Chosen& chosen) {
   command.require_subcommand(1);
   add_conform_target(command, chosen);
   add_conform_coverage(command, chosen);
+  add_conform_initiator(command, chosen);
 }
 
 }  // namespace lunway::cli

@@ -11,5 +11,6 @@ namespace lunway::cli {
 
 void add_conform_target(CLI::App& conform, Chosen& chosen);
 void add_conform_coverage(CLI::App& conform, Chosen& chosen);
+void add_conform_initiator(CLI::App& conform, Chosen& chosen);
 
 }  // namespace lunway::cli

@@ -9,16 +9,12 @@
 #include <optional>
 #include <string>
 
+#include "conformance/script/account.h"
 #include "conformance/script/script.h"
 #include "conformance/script/test.h"
 #include "runtime/address.h"
 
 namespace lunway::conformance {
-
-struct Account {
-  std::string name;
-  std::string secret;
-};
 
 /// What the operator gives.
 struct TargetUnderTest {
