@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "runtime/clock.h"
 #include "runtime/listener.h"
@@ -97,6 +98,15 @@ BlockingStream::Received BlockingStream::receive(MutableBytes into, Duration wit
     if (!would_block(errno)) return {Arrival::reset};
     if (!wait_for(socket_, POLLIN, deadline)) return {Arrival::nothing};
   }
+}
+
+bool BlockingStream::wait_for_any(std::initializer_list<const BlockingStream*> streams, Duration within) {
+  std::vector<pollfd> entries;
+  for (const BlockingStream* stream : streams) {
+    entries.push_back({.fd = stream->socket_, .events = POLLIN, .revents = 0});
+  }
+  const auto limit = std::chrono::ceil<std::chrono::milliseconds>(within);
+  return ::poll(entries.data(), entries.size(), static_cast<int>(limit.count())) > 0;
 }
 
 void BlockingStream::finish_sending() { (void)::shutdown(socket_, SHUT_WR); }

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <initializer_list>
 
 #include "base/bytes.h"
 #include "base/instant.h"
@@ -43,6 +45,9 @@ class BlockingStream {
   Result<> send(Bytes bytes, Duration within);
   /// Up to the size of `into`, as soon as there is something.
   Received receive(MutableBytes into, Duration within);
+
+  /// True as soon as one of `streams` has something to receive(), its end included.
+  static bool wait_for_any(std::initializer_list<const BlockingStream*> streams, Duration within);
 
   /// No more is sent; what comes can still be received.
   void finish_sending();

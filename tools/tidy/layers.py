@@ -28,6 +28,7 @@ MAY_INCLUDE: dict[str, tuple[str, ...]] = {
     "simulator": (*_ENGINE, "scsi", "volume", "capture"),
     "admin": (*_ENGINE, "scsi", "volume", "runtime", "target"),
     "conformance": ("base", "wire", "text", "runtime", "capture"),
+    "mutant": ("base", "wire", "text", "runtime", "capture", "proxy", "conformance"),
     "cli": _EVERYTHING,
 }
 

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/instant.h"
@@ -58,6 +59,9 @@ class Connection {
   void send_bytes(Bytes bytes);
 
   Arrival receive(Duration within);
+
+  /// What came of a PDU that is not whole, taken out of its stream.
+  std::vector<std::byte> take_rest() { return std::exchange(buffer_, {}); }
 
   /// From the next PDU on, both ways.
   void use_digests(wire::Digests digests) { digests_ = digests; }

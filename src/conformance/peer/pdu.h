@@ -46,6 +46,8 @@ struct Lies {
   bool wrong_data_digest = false;
   bool without_padding = false;
   std::byte padding{0};
+
+  friend bool operator==(const Lies&, const Lies&) = default;
 };
 
 class Pdu {
@@ -65,6 +67,7 @@ class Pdu {
   bool padding_is_zero = true;
 
   wire::Opcode opcode() const { return static_cast<wire::Opcode>(get(field::kOpcode)); }
+  bool is_lying() const { return lies != Lies{}; }
   bool is(wire::Opcode opcode) const { return this->opcode() == opcode; }
 
   std::uint64_t get(const Field& field) const;
