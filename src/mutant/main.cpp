@@ -69,6 +69,7 @@ std::string with_url(std::string word, std::string_view url) {
 
 int run(const std::vector<std::string>& words) {
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   const pid_t child = ::fork();
@@ -95,6 +96,7 @@ int behind(std::string_view name, const std::string& url, const std::vector<std:
   if (!relay) return complain(relay.error().message, kFailed);
   const std::string through = url.substr(0, host) + (*relay)->address().to_string() + url.substr(end);
   std::vector<std::string> words;
+  words.reserve(command.size());
   for (const std::string& word : command) words.push_back(with_url(word, through));
   return run(words);
 }
