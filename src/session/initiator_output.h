@@ -78,7 +78,7 @@ struct TaskFailure {
   TaskFault fault = TaskFault::aborted;
   /// With `rejected`.
   wire::RejectReason reject_reason = wire::RejectReason::protocol_error;
-  /// With `connection_lost`: the target has not seen it.
+  /// With `connection_lost`: the target has not carried it out, and will not.
   bool never_sent = false;
   /// With `aborted`: the function that covers the task. Unset when it was this task alone that was to end.
   std::optional<wire::TaskManagementFunction> function = {};

@@ -57,6 +57,7 @@ void InitiatorSessionCore::expire(Instant now) {
     if (task.state == State::waiting || task.state == State::sent) deadline_ = std::min(deadline_, task.deadline);
   }
   if (recovery_ != nullptr) expire_lost(now);
+  if (gaps_ != nullptr) pursue(now);
 }
 
 void InitiatorSessionCore::overdue(Instant now, InitiatorTask& task) {

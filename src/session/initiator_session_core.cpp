@@ -255,6 +255,10 @@ void InitiatorSessionCore::connection_up(Instant now, wire::Cid cid, const Login
   authenticated_ = agreement.event.authenticated;
   const bool continues = state() == InitiatorSessionState::failed;
   machine_.step(continues ? InitiatorSessionEvent::continued : InitiatorSessionEvent::connection_logged_in);
+  if (gaps_ != nullptr && gaps_->find(cid) != nullptr) {
+    end_tasks_of(cid);
+    pursue(now);
+  }
   if (agreement.session.error_recovery_level < 2) return;
   if (recovery_ == nullptr) recovery_ = std::make_unique<InitiatorSessionRecovery>();
   if (recovery_->find(cid) != nullptr) release(now, cid);
@@ -269,6 +273,8 @@ void InitiatorSessionCore::connection_down(Instant now, const ConnectionEnd& end
   if (closing_by_ == cid && !closed_) closing_by_.reset();
   if (recovers_connections()) return suspend(now, end);
   const bool last = connections_ == 0;
+  const bool leaves_others = !last && recovery_ == nullptr && !closed_;
+  if (leaves_others && (logged_in || gaps_ != nullptr)) return leave_others(now, end);
   const TaskFault fault = graceful && closed_ ? TaskFault::session_closed : TaskFault::connection_lost;
   for (InitiatorTask& task : tasks_.slots()) {
     if (!is_living(task) || (!last && task.allegiance != cid)) continue;

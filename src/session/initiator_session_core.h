@@ -22,6 +22,7 @@
 #include "session/initiator_profile.h"
 #include "session/initiator_request.h"
 #include "session/login/initiator_login.h"
+#include "session/recovery/initiator_gaps.h"
 #include "session/recovery/initiator_session_recovery.h"
 #include "session/session_states.h"
 #include "text/parameters.h"
@@ -140,7 +141,9 @@ class InitiatorSessionCore {
   bool recover(Instant now, wire::Cid cid);
   /// Connection recovery is over.
   void abandon();
-  bool is_abandoned() const { return recovery_ != nullptr && recovery_->is_over; }
+  bool is_abandoned() const {
+    return (recovery_ != nullptr && recovery_->is_over) || (gaps_ != nullptr && gaps_->is_hopeless);
+  }
   bool has_ended() const { return ended_; }
 
   /// A login begins. Where it is to take the place of a lost connection: the ExpStatSN of that one.
@@ -162,7 +165,23 @@ class InitiatorSessionCore {
   /// The target has received the command.
   bool is_received(const InitiatorTask& task) const;
 
+  // ----------------------------- connections that left others (initiator_session_gaps.cpp); below level 2 only
+
+  /// The answer to a "close the connection" on behalf of another connection.
+  void take_removal(Instant now, InitiatorTask& task, wire::LogoutResponseCode response);
+
  private:
+  bool fills_gaps() const;
+  void leave_others(Instant now, const ConnectionEnd& end);
+  void end_tasks_of(wire::Cid cid);
+  /// Asks for what is next to be done about connections that left.
+  void pursue(Instant now);
+  void close_leaver(Instant now, InitiatorGaps::Leaver& leaver);
+  wire::StatSN replace(InitiatorGaps::Leaver& leaver);
+  void plug_first(Instant now);
+  bool is_plug(const InitiatorTask& task) const;
+  void take_plug(Instant now, InitiatorTask& plug, wire::TaskManagementResponseCode response);
+
   void suspend(Instant now, const ConnectionEnd& end);
   void orphan(InitiatorTask& task);
   void check_cleanups();
@@ -216,6 +235,8 @@ class InitiatorSessionCore {
 
   /// Null below ErrorRecoveryLevel 2.
   std::unique_ptr<InitiatorSessionRecovery> recovery_;
+  /// Null while no connection has left others behind; below ErrorRecoveryLevel 2.
+  std::unique_ptr<InitiatorGaps> gaps_;
   bool logging_out_ = false;
   std::optional<wire::Cid> closing_by_;
   bool closed_ = false;

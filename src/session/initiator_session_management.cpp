@@ -78,6 +78,7 @@ InitiatorSessionCore::Submitted InitiatorSessionCore::manage(Instant now, const 
 }
 
 void InitiatorSessionCore::take_management(Instant now, InitiatorTask& task, const ManagementCompletion& completion) {
+  if (is_plug(task)) return take_plug(now, task, completion.response);
   const auto& work = std::get<ManagementWork>(task.work);
   if (work.function == Function::task_reassign) return take_reassignment(now, task, completion.response);
   if (work.function == Function::abort_task) {

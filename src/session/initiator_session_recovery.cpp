@@ -104,6 +104,7 @@ void InitiatorSessionCore::check_cleanups() {
 /// "In the case of an implicit logout [...] CSM-C reaches FREE (R3) at the time CSM-I reaches LOGGED_IN".
 //= rfc7143#8.2
 std::optional<wire::StatSN> InitiatorSessionCore::begin_reinstatement(wire::Cid cid) {
+  if (auto* const leaver = gaps_ == nullptr ? nullptr : gaps_->find(cid)) return replace(*leaver);
   auto* const lost = recovery_ == nullptr ? nullptr : recovery_->find(cid);
   if (lost == nullptr || lost->is_logged_out()) return std::nullopt;
   lost->cleanup.step(CleanupEvent::cleanup_started);

@@ -147,7 +147,7 @@ void InitiatorConnectionCore::check_session() {
     graceful_ = true;
     close(Reason::logged_out, "the session was closed on another connection", Event::session_closed);
   }
-  if (session_.is_abandoned()) close(Reason::recovery_failed, "connection recovery has failed (7.1.4.3)");
+  if (session_.is_abandoned()) close(Reason::recovery_failed, "recovery of another connection has failed (7.1.4.3)");
   if (const auto* drop = logged_in_ && !closing_ ? session_.drop_of(cid_) : nullptr) {
     note_respite(drop->time2wait_s, drop->time2retain_s);
     close(InitiatorClose{.reason = Reason::target_dropped,

@@ -207,6 +207,7 @@ void InitiatorConnectionCore::take(Instant now, wire::LogoutResponse pdu) {
   if (logout == nullptr) return broken("Logout Response for another task (11.15)");
   const bool is_removal = logout->reason == wire::LogoutReason::remove_for_recovery;
   if (is_removal && logout->cid != cid_) return session_.take_recovery_logout(now, *task, pdu);
+  if (logout->cid != cid_) return session_.take_removal(now, *task, pdu.response());
   if (is_removal && pdu.response() == wire::LogoutResponseCode::recovery_not_supported) session_.abandon();
   if (is_removal) note_respite(pdu.time2wait(), pdu.time2retain());
   if (pdu.response() != wire::LogoutResponseCode::closed)
