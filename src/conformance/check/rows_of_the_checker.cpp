@@ -3,8 +3,24 @@
 
 #include "conformance/check/rows_of_the_checker.h"
 
-namespace lunway::conformance {
+#include <vector>
 
-std::span<const Rows> rows_of_the_checker() { return {}; }
+#include "conformance/check/rule.h"
+
+namespace lunway::conformance {
+namespace {
+
+std::vector<Rows> rows_of_all_rules() {
+  std::vector<Rows> rows;
+  for (const CheckerRule* rule : checker_rules()) rows.push_back(rule->proves);
+  return rows;
+}
+
+}  // namespace
+
+std::span<const Rows> rows_of_the_checker() {
+  static const std::vector<Rows> kRows = rows_of_all_rules();
+  return kRows;
+}
 
 }  // namespace lunway::conformance

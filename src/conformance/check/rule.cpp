@@ -33,10 +33,4 @@ std::span<const CheckerRule* const> checker_rules() {
   return kRules;
 }
 
-std::vector<Rows> rows_of_the_checker() {
-  std::vector<Rows> rows;
-  for (const CheckerRule* rule : checker_rules()) rows.push_back(rule->proves);
-  return rows;
-}
-
 }  // namespace lunway::conformance

@@ -7,7 +7,6 @@
 
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "conformance/ledger/requirement.h"
 #include "conformance/ledger/rows.h"
@@ -41,8 +40,5 @@ struct Violation {
 
 /// All rules, family by family.
 std::span<const CheckerRule* const> checker_rules();
-
-/// What the rules prove, for the coverage of the ledger.
-std::vector<Rows> rows_of_the_checker();
 
 }  // namespace lunway::conformance
