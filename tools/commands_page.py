@@ -6,7 +6,8 @@
     tools/commands_page.py build/debug/lunway            writes them
     tools/commands_page.py --check build/debug/lunway    says which differ, and exits with 1
 
-A section "## lunway NAME" owns the first block of type `text` below it; the words around it are written by hand.
+A section "## lunway NAME", or "## lunway NAME NAME" for a command of a command, owns the first block of type `text`
+below it; the words around it are written by hand.
 """
 
 import argparse
@@ -16,7 +17,8 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
-SECTION = re.compile(r"(^## lunway (?P<name>[a-z-]+)\n.*?^```text\n)(?P<help>.*?)(^```$)", re.MULTILINE | re.DOTALL)
+SECTION = re.compile(r"(^## lunway (?P<name>[a-z-]+(?: [a-z-]+)?)\n.*?^```text\n)(?P<help>.*?)(^```$)",
+                     re.MULTILINE | re.DOTALL)
 
 
 def ask(program, *arguments):
@@ -29,7 +31,7 @@ def rewrite(page, program):
     stale = []
 
     def renew(match):
-        text = ask(program, match["name"])
+        text = ask(program, *match["name"].split())
         if text != match["help"]:
             stale.append(match["name"])
         return match[1] + text + match[4]

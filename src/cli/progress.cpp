@@ -4,23 +4,17 @@
 #include "cli/progress.h"
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 
 #include "admin/size.h"
+#include "cli/terminal.h"
 
 namespace lunway::cli {
 namespace {
 
 constexpr Duration kRedrawInterval = std::chrono::milliseconds(100);
-
-unsigned columns(std::FILE* stream) {
-  winsize size{};
-  const bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col != 0;
-  return known ? size.ws_col : 80U;
-}
 
 std::string time_left(std::uint64_t done, std::uint64_t total, Duration elapsed) {
   if (done == 0) return {};

@@ -14,6 +14,9 @@ namespace lunway::cli {
 /// Whether `stream` is a terminal that shall have colour. NO_COLOR and TERM=dumb say no.
 bool wants_colour(std::FILE* stream);
 
+/// How wide the terminal is; 80 when nobody knows.
+unsigned columns(std::FILE* stream);
+
 class Paint {
  public:
   explicit Paint(bool on) : on_(on) {}

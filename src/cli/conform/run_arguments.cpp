@@ -3,11 +3,12 @@
 
 #include "cli/conform/run_arguments.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <chrono>
+#include <ctime>
 
 #include "cli/conform/text_file.h"
 #include "conformance/catalogue.h"
@@ -15,27 +16,7 @@
 namespace lunway::cli {
 namespace {
 
-using conformance::Verdict;
-
-void print_outcome(const conformance::Outcome& outcome) {
-  fmt::print("{:<15} {}  {}\n", conformance::to_string(outcome.verdict), outcome.test->id, outcome.test->title);
-  if (!outcome.reason.empty()) fmt::print("                because: {}\n", outcome.reason);
-  for (const conformance::Finding& finding : outcome.findings) {
-    fmt::print("                expected: {}\n", finding.expected);
-    if (!finding.got.empty()) fmt::print("                got:      {}\n", finding.got);
-  }
-}
-
-void print_summary(const std::vector<conformance::Outcome>& outcomes) {
-  std::array<unsigned, conformance::kVerdictCount> counts{};
-  for (const conformance::Outcome& outcome : outcomes) ++counts[static_cast<std::size_t>(outcome.verdict)];
-  std::string line = fmt::format("{} tests", outcomes.size());
-  for (std::size_t index = 0; index < counts.size(); ++index) {
-    if (counts[index] == 0) continue;
-    line += fmt::format(", {} {}", counts[index], conformance::to_string(static_cast<Verdict>(index)));
-  }
-  fmt::print("{}\n", line);
-}
+std::string today() { return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr))); }
 
 }  // namespace
 
@@ -60,6 +41,7 @@ void add_run_options(CLI::App& command, RunArguments& arguments) {
       ->type_name("FILE");
   command.add_option("--write-expect", arguments.write_expectations, "write such a file from this run")
       ->type_name("FILE");
+  add_report_options(command, arguments.reports);
 }
 
 conformance::RunOptions run_options(const RunArguments& arguments) {
@@ -93,18 +75,20 @@ Outcome<conformance::Expectations> read_expectations(conformance::Judged judged,
   return std::move(*expectations);
 }
 
-Outcome<> finish_run(std::vector<conformance::Outcome> outcomes, const conformance::Expectations& expectations,
+Outcome<> finish_run(conformance::RunResult run, const conformance::Expectations& expectations,
                      const RunArguments& arguments) {
-  for (conformance::Outcome& outcome : outcomes) {
-    expectations.apply(outcome);
-    print_outcome(outcome);
-  }
-  print_summary(outcomes);
+  for (conformance::Outcome& outcome : run.outcomes) expectations.apply(outcome);
+  run.label = arguments.reports.label;
+  run.date = today();
+  run.suite = LUNWAY_VERSION;
+  run.seed = arguments.seed;
+  const auto reported = write_reports(run, arguments.reports);
+  if (!reported) return reported;
   if (!arguments.write_expectations.empty()) {
-    const auto written = write_text_file(arguments.write_expectations, conformance::write_expectations(outcomes));
+    const auto written = write_text_file(arguments.write_expectations, conformance::write_expectations(run.outcomes));
     if (!written) return failed(written.error());
   }
-  if (conformance::has_news(outcomes)) return failed("");
+  if (conformance::has_news(run.outcomes)) return failed("");
   return {};
 }
 

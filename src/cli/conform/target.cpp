@@ -11,6 +11,7 @@
 
 #include "cli/conform/commands.h"
 #include "cli/conform/run_arguments.h"
+#include "cli/conform/run_display.h"
 #include "cli/peer.h"
 #include "conformance/target/runner.h"
 #include "runtime/signals.h"
@@ -44,13 +45,6 @@ Outcome<conformance::TargetUnderTest> target_under_test(const ConformTargetArgum
   return target;
 }
 
-class RemarkPrinter final : public conformance::RunObserver {
- public:
-  void on_started(const conformance::Test& /*test*/) override {}
-  void on_finished(const conformance::Outcome& /*outcome*/) override {}
-  void on_remark(std::string_view remark) override { fmt::print(stderr, "lunway conform: {}\n", remark); }
-};
-
 Outcome<> conform_target(const ConformTargetArguments& arguments) {
   runtime::ignore_broken_pipes();
   const auto tests = chosen_tests(conformance::Judged::target, arguments.run);
@@ -63,9 +57,16 @@ Outcome<> conform_target(const ConformTargetArguments& arguments) {
   const conformance::RunOptions options = run_options(arguments.run);
   const conformance::TargetFacts facts = conformance::probe_target(*target, options);
   if (!facts.trouble.empty()) return failed("nothing can be tested: " + facts.trouble);
-  RemarkPrinter observer;
-  return finish_run(conformance::run_target_tests(*tests, *target, facts, options, &observer), *expectations,
-                    arguments.run);
+  conformance::RunResult run;
+  run.judged = conformance::Judged::target;
+  run.subject = arguments.url;
+  {
+    RunDisplay display(tests->size(), stderr);
+    run.outcomes = conformance::run_target_tests(*tests, *target, facts, options, &display);
+    run.took = display.elapsed();
+    run.remarks = display.remarks();
+  }
+  return finish_run(std::move(run), *expectations, arguments.run);
 }
 
 }  // namespace

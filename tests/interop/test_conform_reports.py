@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The Lunway authors
+"""The reports of `lunway conform`, read by those for whom they are made: an XML parser, TAP's grammar, JSON."""
+
+import json
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+# Verdicts that make the exit code 1.
+NEWS = ("fail", "inconclusive", "unexpected pass")
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory):
+    return tmp_path_factory.mktemp("reports")
+
+
+@pytest.fixture
+def result(serve, cli, reports):
+    """The JSON of one run over a section, with every other report beside it."""
+    server = serve("--memory", "16MiB")
+    outcome = cli("conform", "target", server.url(), "--section", "6.3", "--label", "Lunway <itself>",
+                  "--junit", reports / "junit.xml", "--tap", reports / "tap", "--json", reports / "json",
+                  "--pcap", reports / "pcap")
+    document = json.loads((reports / "json").read_text(encoding="utf-8"))
+    news = sum(document["counts"][verdict] for verdict in NEWS)
+    assert outcome.code == (1 if news else 0), outcome.err
+    return document, outcome.out
+
+
+def test_reports_agree(result, reports):
+    document, console = result
+    tests = document["tests"]
+    assert tests and all(test["section"].startswith("6.3") for test in tests)
+    assert sum(document["counts"].values()) == len(tests)
+    check_console(console, tests)
+    check_junit(ElementTree.parse(reports / "junit.xml").getroot(), document)
+    check_tap((reports / "tap").read_text(encoding="utf-8").splitlines(), tests)
+    names = {test["id"].replace("/", "-") + ".pcapng" for test in tests}
+    captures = {path.name for path in (reports / "pcap").iterdir()}
+    assert captures and captures <= names
+
+
+def check_console(console, tests):
+    for test in tests:
+        assert len(re.findall(rf"^  \S+ +{re.escape(test['id'])}  ", console, re.MULTILINE)) == 1
+
+
+def check_junit(root, document):
+    cases = [f"{suite.get('name').split()[1]}/{case.get('name')}" for suite in root for case in suite.iter("testcase")]
+    assert sorted(cases) == sorted(test["id"] for test in document["tests"])
+    assert int(root.get("failures")) == document["counts"]["fail"] + document["counts"]["unexpected pass"]
+    assert int(root.get("errors")) == document["counts"]["inconclusive"]
+    assert root.find("testsuite/properties/property[@name='label']").get("value") == "Lunway <itself>"
+
+
+def check_tap(lines, tests):
+    assert lines[:2] == ["TAP version 13", f"1..{len(tests)}"]
+    numbered = [re.match(r"(not )?ok (\d+) - (\S+) ", line) for line in lines]
+    numbered = [match for match in numbered if match]
+    assert [int(match[2]) for match in numbered] == list(range(1, len(tests) + 1))
+    assert [match[3] for match in numbered] == [test["id"] for test in tests]
+    for match, test in zip(numbered, tests, strict=True):
+        assert bool(match[1]) == (test["verdict"] not in ("pass", "warn", "inapplicable"))
