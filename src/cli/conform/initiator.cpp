@@ -8,6 +8,7 @@
 
 #include "cli/conform/commands.h"
 #include "cli/conform/run_arguments.h"
+#include "cli/conform/run_display.h"
 #include "conformance/initiator/runner.h"
 #include "runtime/signals.h"
 
@@ -60,8 +61,11 @@ Outcome<> conform_initiator(const ConformInitiatorArguments& arguments) {
   const conformance::RunOptions options = run_options(arguments.run);
   const conformance::InitiatorFacts facts = conformance::probe_initiator(*initiator, options);
   if (!facts.trouble.empty()) return failed("nothing can be tested: " + facts.trouble);
-  return finish_run(conformance::run_initiator_tests(*tests, *initiator, facts, options, nullptr), *expectations,
-                    arguments.run);
+  auto run = watch_run(conformance::Judged::initiator, arguments.drive, tests->size(),
+                       [&](conformance::RunObserver& observer) {
+                         return conformance::run_initiator_tests(*tests, *initiator, facts, options, &observer);
+                       });
+  return finish_run(std::move(run), *expectations, arguments.run);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/terminal.h"
 #include "conformance/report/progress.h"
@@ -58,6 +59,18 @@ void RunDisplay::wipe() {
   if (!is_terminal_) return;
   fmt::print(stream_, "\r\x1b[K");
   std::fflush(stream_);
+}
+
+conformance::RunResult watch_run(conformance::Judged judged, std::string subject, std::size_t total,
+                                 const RunTests& run_tests) {
+  RunDisplay display(total, stderr);
+  conformance::RunResult run;
+  run.judged = judged;
+  run.subject = std::move(subject);
+  run.outcomes = run_tests(display);
+  run.took = display.elapsed();
+  run.remarks = display.remarks();
+  return run;
 }
 
 }  // namespace lunway::cli

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/stopwatch.h"
+#include "conformance/report/run_result.h"
 #include "conformance/run/options.h"
 
 namespace lunway::cli {
@@ -45,5 +47,11 @@ class RunDisplay final : public conformance::RunObserver {
   Stopwatch watch_;
   Duration drawn_{};  // when the line was last drawn
 };
+
+using RunTests = std::function<std::vector<conformance::Outcome>(conformance::RunObserver&)>;
+
+/// Runs `total` tests with a display on standard error. What names the implementation and the suite is left to fill in.
+conformance::RunResult watch_run(conformance::Judged judged, std::string subject, std::size_t total,
+                                 const RunTests& run_tests);
 
 }  // namespace lunway::cli

@@ -57,15 +57,10 @@ Outcome<> conform_target(const ConformTargetArguments& arguments) {
   const conformance::RunOptions options = run_options(arguments.run);
   const conformance::TargetFacts facts = conformance::probe_target(*target, options);
   if (!facts.trouble.empty()) return failed("nothing can be tested: " + facts.trouble);
-  conformance::RunResult run;
-  run.judged = conformance::Judged::target;
-  run.subject = arguments.url;
-  {
-    RunDisplay display(tests->size(), stderr);
-    run.outcomes = conformance::run_target_tests(*tests, *target, facts, options, &display);
-    run.took = display.elapsed();
-    run.remarks = display.remarks();
-  }
+  auto run =
+      watch_run(conformance::Judged::target, arguments.url, tests->size(), [&](conformance::RunObserver& observer) {
+        return conformance::run_target_tests(*tests, *target, facts, options, &observer);
+      });
   return finish_run(std::move(run), *expectations, arguments.run);
 }
 
