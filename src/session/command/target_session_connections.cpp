@@ -36,8 +36,9 @@ std::optional<LoginStatus> TargetSessionCore::join(TargetConnectionCore& connect
   if (old != nullptr) old->reinstated();
   // The login is the recovery logout of the old connection.
   //= rfc7143#11.14
-  if (suspended_ != nullptr)
+  if (suspended_ != nullptr) {
     suspended_->logged_out(request.cid, connection.exp_stat_sn_of_old(), now_ + memory_of_lost());
+  }
   return std::nullopt;
 }
 
@@ -61,9 +62,9 @@ void TargetSessionCore::connection_left(TargetConnectionCore& connection, Leavin
   const bool goes_on = !closing_ && !logging_out_ && memory_of_lost() > Duration::zero();
   const bool is_removed = how == Leaving::logged_out && suspended_ != nullptr && suspended_->has(connection.cid());
   const bool suspends = suspended_ != nullptr && (how == Leaving::lost || how == Leaving::reinstated);
+  if (suspended_ != nullptr) suspended_->leaves(connection);
   if (goes_on && suspends) {
-    const auto by = how == Leaving::lost ? SuspendedTasks::By::loss : SuspendedTasks::By::logout;
-    suspended_->suspend(connection, by, now_ + memory_of_lost());
+    suspended_->suspend(connection, now_ + memory_of_lost());
     if (how == Leaving::lost) announce_loss(connection.cid());
     for (const wire::Cid cid : suspended_->expired(now_)) terminate_suspended(cid);
   } else if (!goes_on || !is_removed) {
@@ -77,6 +78,12 @@ void TargetSessionCore::connection_left(TargetConnectionCore& connection, Leavin
     end_reason_ = how == Leaving::logged_out && !remembered ? SessionEnded::Reason::logged_out
                                                             : SessionEnded::Reason::connection_lost;
   }
+  end_suspension_with_session();
+}
+
+/// Where no connection can come any more, nobody can take the tasks over.
+void TargetSessionCore::end_suspension_with_session() {
+  if (members_.state() == TargetSessionState::free) terminate_all_suspended();
 }
 
 void TargetSessionCore::detach(TargetConnectionCore& connection) {
@@ -107,6 +114,7 @@ void TargetSessionCore::expire(Instant now) {
   members_.expire(now);
   if (suspended_ == nullptr) return;
   for (const wire::Cid cid : suspended_->expired(now)) terminate_suspended(cid);
+  end_suspension_with_session();
 }
 
 Instant TargetSessionCore::deadline() const {
@@ -120,16 +128,25 @@ void TargetSessionCore::begin_logout(wire::Cid cid) {
   if (TargetConnectionCore* connection = members_.serving(cid)) connection->logout_begins();
 }
 
-void TargetSessionCore::begin_recovery_logout(wire::Cid cid, wire::StatSN expected) {
+bool TargetSessionCore::knows(wire::Cid cid) const {
+  return members_.knows(cid) || (suspended_ != nullptr && suspended_->has_tasks_of(cid));
+}
+
+void TargetSessionCore::begin_recovery_logout(wire::Cid cid) {
   TargetConnectionCore* const connection = members_.serving(cid);
-  const Instant until = now_ + memory_of_lost();
   if (memory_of_lost() == Duration::zero()) {
     terminate_tasks_of(cid);
   } else if (connection != nullptr) {
-    suspended_->suspend(*connection, SuspendedTasks::By::logout, until);
+    suspended_->suspend(*connection, now_ + memory_of_lost());
   }
-  suspended_->logged_out(cid, expected, until);
   if (connection != nullptr) connection->logout_begins();
+}
+
+/// Only now has "a successful recovery Logout" taken place.
+//= rfc7143#7.2.2
+void TargetSessionCore::finish_recovery_logout(wire::Cid cid, wire::StatSN expected) {
+  suspended_->logged_out(cid, expected, now_ + memory_of_lost());
+  finish_logout(cid);
 }
 
 void TargetSessionCore::finish_logout(wire::Cid cid) {

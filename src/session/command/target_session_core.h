@@ -99,13 +99,17 @@ class TargetSessionCore {
   /// The connection is about to be destroyed: whatever it had in use is free.
   void detach(TargetConnectionCore& connection);
 
+  /// The connection serves, was lost and is remembered, or has left tasks that can be reassigned.
+  bool knows(wire::Cid cid) const;
   /// A Logout Request for one connection, or for the session, has come: terminates tasks.
   void begin_logout(wire::Cid cid);
-  /// With "remove the connection for recovery": tasks are suspended instead. The initiator expects `expected` next.
-  void begin_recovery_logout(wire::Cid cid, wire::StatSN expected);
+  /// With "remove the connection for recovery": tasks are suspended instead.
+  void begin_recovery_logout(wire::Cid cid);
   void begin_session_logout();
   /// It is answered, on `by`: the connections that it was for end.
   void finish_logout(wire::Cid cid);
+  /// The initiator expects `expected` next.
+  void finish_recovery_logout(wire::Cid cid, wire::StatSN expected);
   void finish_session_logout(const TargetConnectionCore& by);
   /// A format error came on `than`: the other connections go, too.
   void close_others(const TargetConnectionCore& than);
@@ -194,6 +198,7 @@ class TargetSessionCore {
   void terminate_tasks_of(wire::Cid cid);
   void terminate_suspended(wire::Cid cid);
   void terminate_all_suspended();
+  void end_suspension_with_session();
   void announce_loss(wire::Cid cid);
   void close_connections(TargetConnectionCore* last_to_speak);
   Duration memory_of_lost() const;

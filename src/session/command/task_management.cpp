@@ -69,6 +69,10 @@ void TaskManagement::begin(TargetConnectionCore& connection, const wire::TaskMan
 void TaskManagement::abort_task(TargetConnectionCore& connection, const wire::TaskManagementRequest& request) {
   TargetTask* const task = session_.tasks().find(request.referenced_task_tag());
   if (task == nullptr) {
+    // "The response was sent prior to the abort": the task does not exist, although its status may have to be sent
+    // again.
+    //= rfc7143#7.11
+    if (session_.suspended() != nullptr) session_.suspended()->conclude(connection, request.referenced_task_tag());
     const Code code = outcome_without_task(request);
     return settle(start(connection, request, Stage::aborting), code);
   }
@@ -86,6 +90,7 @@ void TaskManagement::abort_task(TargetConnectionCore& connection, const wire::Ta
 //= rfc7143#11.5.1
 bool TaskManagement::may_name(const TargetConnectionCore& connection, const TargetTask& task) const {
   if (task.kind == TargetTask::Kind::management) return false;
+  if (task.suspended) return true;
   const TargetConnectionCore* const bearer = session_.members().serving(task.cid);
   return bearer == nullptr || bearer == &connection || bearer->is_logging_out();
 }

@@ -43,6 +43,11 @@ class AnswerQueue {
     return ring_[(first_ + size_++) % ring_.size()];
   }
 
+  template <class Visitor>
+  void for_each_unsent(Visitor visit) const {
+    for (std::size_t i = sent_; i < size_; ++i) visit(ring_[(first_ + i) % ring_.size()]);
+  }
+
   Answer& last() {
     assert(size_ > 0);
     return ring_[(first_ + size_ - 1) % ring_.size()];

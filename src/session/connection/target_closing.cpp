@@ -39,6 +39,13 @@ TargetSessionCore::Leaving leaving_for(CloseReason reason) {
 
 }  // namespace
 
+bool TargetConnectionCore::has_exchange(wire::Itt itt) const {
+  const auto has_tag = [itt](const wire::Header& header) {
+    return wire::BasicHeader(wire::HeaderView(header)).itt() == itt;
+  };
+  return text_.is_about(itt) || (logout_ && logout_->itt == itt) || std::ranges::any_of(later_logouts_, has_tag);
+}
+
 //= rfc7143#11.14
 void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequest& request) {
   if (logout_) {
@@ -49,7 +56,7 @@ void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequ
   LogoutResponseCode refusal = LogoutResponseCode::closed;
   const bool recovers = request.reason() == LogoutReason::remove_for_recovery;
   if (recovers && session_->suspended() == nullptr) refusal = LogoutResponseCode::recovery_not_supported;
-  if (!whole_session && !session_->members().knows(request.cid())) refusal = LogoutResponseCode::cid_not_found;
+  if (!whole_session && !session_->knows(request.cid())) refusal = LogoutResponseCode::cid_not_found;
   if (session_->is_discovery() && !whole_session) {
     reject_request(RejectReason::command_not_supported, request);
     return;
@@ -63,7 +70,7 @@ void TargetConnectionCore::on_logout_request(Instant now, const wire::LogoutRequ
     logout_begins();
     session_->begin_session_logout();
   } else if (recovers) {
-    session_->begin_recovery_logout(request.cid(), request.exp_stat_sn());
+    session_->begin_recovery_logout(request.cid());
   } else {
     session_->begin_logout(request.cid());
   }
@@ -104,6 +111,8 @@ void TargetConnectionCore::finish_logout() {
   if (logout.reason == LogoutReason::close_session) {
     session_->finish_session_logout(*this);
     logged_out(session_->last_tick());
+  } else if (logout.reason == LogoutReason::remove_for_recovery) {
+    session_->finish_recovery_logout(logout.cid, logout.exp_stat_sn);
   } else {
     session_->finish_logout(logout.cid);
   }

@@ -112,6 +112,8 @@ class TargetConnectionCore {
   //= rfc7143#11.12.9
   wire::StatSN exp_stat_sn_of_old() const { return login_.first_request().exp_stat_sn; }
   bool is_logging_out() const { return is_logging_out_; }
+  /// A text negotiation or a Logout with this tag is under way.
+  bool has_exchange(wire::Itt itt) const;
   bool is_in_service() const { return session_ != nullptr && ending_ == Ending::no; }
   /// The tasks of this logical unit end before their transfers.
   void announce_termination(wire::Lun lun);

@@ -49,6 +49,8 @@ class TargetTextExchange {
   /// One request whose turn has come. `tag` is for an answer that is not the last one.
   std::expected<Answer, Refusal> receive(Instant now, const wire::TextRequest& request, Bytes text, wire::Ttt tag);
 
+  /// An exchange with this tag is under way.
+  bool is_about(wire::Itt itt) const { return active_ && itt_ == itt; }
   Instant deadline() const { return active_ ? deadline_ : kNever; }
   /// A stalled exchange is forgotten; its tag goes stale.
   void expire(Instant now);

@@ -20,6 +20,7 @@
 #include "session/command/task_list.h"
 #include "session/connection/answer_queue.h"
 #include "session/limits.h"
+#include "session/recovery/retained_responses.h"
 #include "text/parameters.h"
 #include "wire/numbers.h"
 #include "wire/outgoing.h"
@@ -50,6 +51,8 @@ class TargetTransmitter {
   void status_due(TargetTask& task);
   /// Nothing of the task is to be sent any more.
   void withdraw(TargetTask& task);
+  /// SCSI Responses among the answers that have no number yet: the connection ends, and they are due on another one.
+  std::vector<RetainedResponses::Response> unsent_statuses() const;
 
   /// Answers that wait or are with the transport.
   std::size_t queued_answers() const { return answers_.size() + (recovery_ == nullptr ? 0 : queued_resends()); }

@@ -17,7 +17,8 @@ ConnectionRecovery::ConnectionRecovery(TargetSessionCore& session, const Connect
       responses_({.responses = limits.retained_responses, .bytes = limits.retained_response_bytes}) {}
 
 void ConnectionRecovery::keep(wire::StatSN number, const wire::Header& header, Bytes data) {
-  responses_.add(number, header, data, std::nullopt);
+  // A status that comes this way was sent on another connection before, and needs no data any more.
+  responses_.add(number, header, data, std::nullopt).data_arrived = true;
   make_room();
 }
 
@@ -36,7 +37,7 @@ void ConnectionRecovery::keep_status(wire::StatSN number, const wire::Header& he
   }
   const bool keeps = has_data && session.has_room_for(task);
   if (keeps) session.retain(task);
-  responses_.add(number, header, data, keeps ? std::optional(task.id()) : std::nullopt);
+  responses_.add(number, header, data, keeps ? std::optional(task.id()) : std::nullopt).immediate = task.immediate();
   make_room();
 }
 
@@ -83,6 +84,7 @@ TargetTask* ConnectionRecovery::find_retained(wire::Itt itt) {
 void ConnectionRecovery::drop_data_of(TargetTask& task) {
   RetainedResponses::Response* const response = responses_.find(task.itt());
   if (response == nullptr || response->task != task.id()) return;
+  response->data_arrived = true;
   let_go(*response);
   response->task.reset();
 }

@@ -12,10 +12,12 @@
 
 namespace lunway::session {
 
-void RetainedResponses::add(wire::StatSN number, const wire::Header& header, Bytes data, std::optional<TaskId> task) {
+RetainedResponses::Response& RetainedResponses::add(wire::StatSN number, const wire::Header& header, Bytes data,
+                                                    std::optional<TaskId> task) {
   assert(empty() || responses_.back().number.next() == number);
   bytes_ += data.size();
-  responses_.push_back({.number = number, .header = header, .data = {data.begin(), data.end()}, .task = task});
+  return responses_.emplace_back(
+      Response{.number = number, .header = header, .data = {data.begin(), data.end()}, .task = task});
 }
 
 bool RetainedResponses::has_superfluous(wire::StatSN acknowledged) const {

@@ -35,9 +35,13 @@ class RetainedResponses {
     wire::StatSN number;
     /// Without the numbers, which are set whenever it is sent.
     wire::Header header{};
-    std::vector<std::byte> data;
+    std::vector<std::byte> data = {};
     /// The task whose read data is kept for it.
-    std::optional<TaskId> task;
+    std::optional<TaskId> task = std::nullopt;
+    /// The status of an immediate command.
+    bool immediate = false;
+    /// All data before the status is acknowledged.
+    bool data_arrived = false;
   };
 
   explicit RetainedResponses(Limits limits) : limits_(limits) {}
@@ -47,7 +51,7 @@ class RetainedResponses {
   bool is_half_full() const { return responses_.size() * 2 >= limits_.responses || bytes_ * 2 >= limits_.bytes; }
 
   /// Numbers come one after the other.
-  void add(wire::StatSN number, const wire::Header& header, Bytes data, std::optional<TaskId> task);
+  Response& add(wire::StatSN number, const wire::Header& header, Bytes data, std::optional<TaskId> task);
 
   /// The oldest, when it is acknowledged or there is no room for it.
   bool has_superfluous(wire::StatSN acknowledged) const;

@@ -8,6 +8,7 @@
 #include "session/command/target_session_core.h"
 #include "session/connection/target_connection_core.h"
 #include "session/recovery/connection_recovery.h"
+#include "session/recovery/suspended_tasks.h"
 
 namespace lunway::session {
 
@@ -67,6 +68,7 @@ void TargetSessionCore::drop_retained_data() {
   for (TargetConnectionCore* connection : members_.connections()) {
     if (connection->recovery() != nullptr) connection->recovery()->drop_data();
   }
+  if (suspended_ != nullptr) suspended_->drop_data();
 }
 
 }  // namespace lunway::session

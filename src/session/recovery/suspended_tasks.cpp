@@ -17,13 +17,30 @@ namespace lunway::session {
 
 using State = TargetTask::State;
 
-void SuspendedTasks::suspend(TargetConnectionCore& connection, By how, Instant until) {
-  suspend_tasks_of(connection);
+void SuspendedTasks::suspend(TargetConnectionCore& connection, Instant until) {
   Group& group = group_of(connection.cid());
   group.until = until;
-  group.logged_out = how == By::logout;
+  // Its recovery logout has come before the loss.
+  if (group.connection == &connection) return;
+  group.connection = &connection;
+  group.logged_out = false;
+  group.next = connection.transmitter().stat_sn();
+  suspend_tasks_of(connection);
+  take_statuses(group, connection);
+}
+
+void SuspendedTasks::take_statuses(Group& group, TargetConnectionCore& connection) {
+  std::ranges::move(connection.transmitter().unsent_statuses(), std::back_inserter(group.statuses));
   group.earlier = group.statuses.size();
-  std::ranges::move(connection.recovery()->take_statuses(), std::back_inserter(group.statuses));
+  for (Response& status : connection.recovery()->take_statuses()) {
+    // "Immediate commands are not recoverable across connection failures."
+    //= rfc7143#7.14
+    if (status.immediate) {
+      let_go(status);
+    } else {
+      group.statuses.push_back(std::move(status));
+    }
+  }
   while (group.statuses.size() > kMostStatuses) {
     let_go(group.statuses.front());
     group.statuses.erase(group.statuses.begin());
@@ -62,8 +79,7 @@ void SuspendedTasks::logged_out(wire::Cid cid, wire::StatSN expected, Instant un
   group.logged_out = true;
   group.until = until;
   // A number that was not sent says nothing.
-  const bool is_valid = !group.statuses.empty() && !group.statuses.back().number.next().precedes(expected);
-  if (!is_valid) return;
+  if (group.next.precedes(expected)) return;
   while (group.statuses.size() > group.earlier && group.statuses[group.earlier].number.precedes(expected)) {
     let_go(group.statuses[group.earlier]);
     group.statuses.erase(group.statuses.begin() + static_cast<std::ptrdiff_t>(group.earlier));
@@ -97,9 +113,28 @@ const SuspendedTasks::Group* SuspendedTasks::find(wire::Cid cid) const {
 
 bool SuspendedTasks::has(wire::Cid cid) const { return find(cid) != nullptr; }
 
+bool SuspendedTasks::has_tasks_of(wire::Cid cid) const {
+  const Group* const group = find(cid);
+  if (group == nullptr) return false;
+  return !group->statuses.empty() || std::ranges::any_of(session_.tasks().slots(), [cid](const TargetTask& task) {
+    return task.alive() && task.suspended && task.cid == cid;
+  });
+}
+
+void SuspendedTasks::drop_data() {
+  for (Group& group : groups_) {
+    for (Response& status : group.statuses) {
+      let_go(status);
+      status.task.reset();
+    }
+  }
+}
+
 Instant SuspendedTasks::deadline() const {
   Instant earliest = kNever;
-  for (const Group& group : groups_) earliest = std::min(earliest, group.until);
+  for (const Group& group : groups_) {
+    if (!is_claimed(group.cid)) earliest = std::min(earliest, group.until);
+  }
   return earliest;
 }
 
@@ -108,7 +143,8 @@ std::vector<wire::Cid> SuspendedTasks::expired(Instant now) const {
   std::vector<wire::Cid> cids;
   const std::size_t most = session_.limits().lost_connections;
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    if (groups_[i].until <= now || i + most < groups_.size()) cids.push_back(groups_[i].cid);
+    const bool is_over = groups_[i].until <= now || i + most < groups_.size();
+    if (is_over && !is_claimed(groups_[i].cid)) cids.push_back(groups_[i].cid);
   }
   return cids;
 }

@@ -19,6 +19,16 @@ namespace lunway::session {
 
 std::size_t TargetTransmitter::queued_resends() const { return recovery_->resends(); }
 
+std::vector<RetainedResponses::Response> TargetTransmitter::unsent_statuses() const {
+  std::vector<RetainedResponses::Response> statuses;
+  answers_.for_each_unsent([&](const AnswerQueue::Answer& answer) {
+    const wire::BasicHeader header{wire::HeaderView(answer.header)};
+    if (answer.again || header.opcode() != wire::Opcode::scsi_response) return;
+    statuses.push_back({.number = {}, .header = answer.header, .data = answer.data, .data_arrived = true});
+  });
+  return statuses;
+}
+
 /// The login is over when its last response arrives, so nobody asks for that again.
 void TargetTransmitter::make_recoverable_answer(const AnswerQueue::Answer& answer) {
   const Departure departure{.of = Departure::Of::answer};
