@@ -112,9 +112,23 @@ ServedLink& InitiatorScript::start(Traffic traffic, const LoginAnswers& answers)
   return log_in(begin(traffic, answers.authenticate ? Credentials::own : Credentials::none), answers);
 }
 
-void InitiatorScript::expect_hangup(Connection& connection, std::string_view expected, std::string_view section) {
+void InitiatorScript::blame(Duty duty, std::string_view expected, const std::string& got, std::string_view section) {
+  if (duty == Duty::must) fail(expected, got, section);
+  should(false, expected, got, section);
+}
+
+void InitiatorScript::expect_hangup(Connection& connection, std::string_view expected, std::string_view section,
+                                    Duty duty) {
   const Arrival arrival = receive(connection);
-  if (!arrival.ended()) fail(expected, describe(arrival) + driver_state(), section);
+  if (!arrival.ended()) blame(duty, expected, describe(arrival) + driver_state(), section);
+}
+
+LoginSeen InitiatorScript::expect_no_session(const LoginAnswers& answers, std::string_view expected,
+                                             std::string_view section, Duty duty, Credentials credentials) {
+  Connection& connection = begin(Traffic::any, credentials);
+  LoginSeen seen = serve_login(*this, connection, answers);
+  if (seen.full_feature || !seen.last.ended()) expect_hangup(connection, expected, section, duty);
+  return seen;
 }
 
 void InitiatorScript::expect_success(std::string_view expected, std::string_view section) {
@@ -151,19 +165,44 @@ bool InitiatorScript::serve_once(ServedLink& link) {
   return true;
 }
 
-void InitiatorScript::expect_refusal(ServedLink& link, std::string_view expected, std::string_view section) {
-  if (took_it(link)) fail(expected, "it goes on as if all was well" + driver_state(), section);
+void InitiatorScript::expect_refusal(ServedLink& link, std::string_view expected, std::string_view section, Duty duty,
+                                     const Pdu* again) {
+  if (took_it(link, again)) blame(duty, expected, "it goes on as if all was well" + driver_state(), section);
 }
 
-bool InitiatorScript::took_it(ServedLink& link) {
+bool InitiatorScript::took_it(ServedLink& link, const Pdu* again) {
   while (runtime::read_clock() < deadline_) {
     const Arrival arrival = link.receive(kLook * 20);
-    if (arrival.is(Opcode::task_management_request)) return false;
-    if (arrival.kind == Arrival::Kind::pdu) link.answer(arrival.pdu);
     if (arrival.ended()) return took_it_after_close();
+    if (arrival.kind != Arrival::Kind::pdu) continue;
+    const Pdu& pdu = arrival.pdu;
+    if (pdu.is(Opcode::task_management_request) || pdu.is(Opcode::snack_request)) return false;
+    if (again != nullptr && pdu.is(Opcode::scsi_command) && cdb_of(pdu) == cdb_of(*again)) return false;
+    link.answer(pdu);
   }
   const auto end = driver_ending(Duration::zero());
   return !end || end->ok();
+}
+
+void InitiatorScript::expect_survival(std::string_view expected, std::string_view section) {
+  serve_all();
+  const auto end = driver_ending(patience().answer);
+  if (!end) fail(expected, "the driver does not come to an end", section);
+  if (end->by_signal) fail(expected, driver_state().substr(2), section);
+}
+
+std::vector<Pdu> InitiatorScript::requests() {
+  std::vector<Pdu> requests;
+  for (const Event& event : exchange().events()) {
+    if (event.kind == Event::Kind::pdu && !event.by_script) requests.push_back(event.pdu);
+  }
+  return requests;
+}
+
+std::vector<Pdu> InitiatorScript::requests(Opcode opcode) {
+  std::vector<Pdu> found = requests();
+  std::erase_if(found, [opcode](const Pdu& pdu) { return !pdu.is(opcode); });
+  return found;
 }
 
 bool InitiatorScript::took_it_after_close() {

@@ -24,6 +24,9 @@
 namespace lunway::conformance {
 
 /// What the URL of the driver says of CHAP.
+/// Whether the RFC demands what a test looks for, or only recommends it: going on is a failure, or a warning.
+enum class Duty : std::uint8_t { must, should };
+
 enum class Credentials : std::uint8_t { none, own, both };
 
 class InitiatorScript : public ScriptBase {
@@ -57,13 +60,25 @@ class InitiatorScript : public ScriptBase {
   ServedLink& start(Traffic traffic = Traffic::any, const LoginAnswers& answers = {});
 
   /// The next thing is the end of the connection, from the other side.
-  void expect_hangup(Connection& connection, std::string_view expected, std::string_view section = {});
+  void expect_hangup(Connection& connection, std::string_view expected, std::string_view section = {},
+                     Duty duty = Duty::must);
+  /// A login that goes well apart from `answers`, which make the initiator end the connection in its midst.
+  LoginSeen expect_no_session(const LoginAnswers& answers, std::string_view expected, std::string_view section = {},
+                              Duty duty = Duty::must, Credentials credentials = Credentials::none);
   /// Whatever comes is served well until the driver has ended, which it does with success.
   void expect_success(std::string_view expected, std::string_view section = {});
-  /// What was sent is not taken for good: the connection ends, the task is aborted, or the driver reports a failure.
-  void expect_refusal(ServedLink& link, std::string_view expected, std::string_view section = {});
+  /// What was sent is not taken for good: the connection ends, the task is aborted, the driver reports a failure, or
+  /// the command `again` is sent once more.
+  void expect_refusal(ServedLink& link, std::string_view expected, std::string_view section = {},
+                      Duty duty = Duty::must, const Pdu* again = nullptr);
+  /// Both are right: to refuse what was sent, and to ignore it. Only a crash, or a driver that never ends, is wrong.
+  void expect_survival(std::string_view expected, std::string_view section = {});
   /// Serves all connections well, new ones too, until the driver has ended or the time is over.
   void serve_all();
+
+  /// All PDUs that the initiator has sent so far, on whatever connection.
+  std::vector<Pdu> requests();
+  std::vector<Pdu> requests(wire::Opcode opcode);
 
   /// How the driver ended, if it does within that time.
   std::optional<runtime::ChildProcess::Ending> driver_ending(Duration within);
@@ -71,12 +86,15 @@ class InitiatorScript : public ScriptBase {
   std::string driver_state();
 
  private:
+  using ScriptBase::blame;
+
   std::string command_line(Traffic traffic, Credentials credentials) const;
   std::string url(Credentials credentials) const;
   ServedLink& keep(Connection& connection, LoginSeen seen, const LoginAnswers& answers);
   /// Serves what one connection has for us. False when there was nothing.
   bool serve_once(ServedLink& link);
-  bool took_it(ServedLink& link);
+  bool took_it(ServedLink& link, const Pdu* again);
+  void blame(Duty duty, std::string_view expected, const std::string& got, std::string_view section);
   bool took_it_after_close();
 
   const InitiatorUnderTest& initiator_;

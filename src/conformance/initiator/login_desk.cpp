@@ -70,7 +70,6 @@ class Desk {
     seen_.answers.insert(seen_.answers.end(), say.begin(), say.end());
     const bool transits = response[field::kTransit] != 0 && response[field::kNsg] == kFullFeature;
     seen_.full_feature = accepted && transits && response[field::kStatusClass] == 0;
-    if (response[field::kStatusClass] > 1) connection_.finish_sending();
     return accepted;
   }
 
