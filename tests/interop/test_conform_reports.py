@@ -2,6 +2,8 @@
 # SPDX-FileCopyrightText: The Lunway authors
 """The reports of `lunway conform`, read by those for whom they are made: an XML parser, TAP's grammar, JSON."""
 
+import base64
+import hashlib
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -23,7 +25,7 @@ def result(serve, cli, reports):
     server = serve("--memory", "16MiB")
     outcome = cli("conform", "target", server.url(), "--section", "6.3", "--label", "Lunway <itself>",
                   "--junit", reports / "junit.xml", "--tap", reports / "tap", "--json", reports / "json",
-                  "--pcap", reports / "pcap")
+                  "--html", reports / "html", "--pcap", reports / "pcap")
     document = json.loads((reports / "json").read_text(encoding="utf-8"))
     news = sum(document["counts"][verdict] for verdict in NEWS)
     assert outcome.code == (1 if news else 0), outcome.err
@@ -38,6 +40,7 @@ def test_reports_agree(result, reports):
     check_console(console, tests)
     check_junit(ElementTree.parse(reports / "junit.xml").getroot(), document)
     check_tap((reports / "tap").read_text(encoding="utf-8").splitlines(), tests)
+    check_page((reports / "html").read_text(encoding="ascii"), tests)
     names = {test["id"].replace("/", "-") + ".pcapng" for test in tests}
     captures = {path.name for path in (reports / "pcap").iterdir()}
     assert captures and captures <= names
@@ -54,6 +57,21 @@ def check_junit(root, document):
     assert int(root.get("failures")) == document["counts"]["fail"] + document["counts"]["unexpected pass"]
     assert int(root.get("errors")) == document["counts"]["inconclusive"]
     assert root.find("testsuite/properties/property[@name='label']").get("value") == "Lunway <itself>"
+
+
+def check_page(page, tests):
+    """The browser runs the script of the page and no other: its hash is the one that the page allows."""
+    scripts = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    assert len(scripts) == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page
+    assert re.findall(r'<details class="test [a-z-]+" id="t-([^"]+)"', page) == in_sections(tests)
+
+
+def in_sections(tests):
+    """The ids by section of the RFC, and within one in the order of the catalogue."""
+    order = sorted(tests, key=lambda test: [int(part) for part in test["section"].split(".")])
+    return [test["id"] for test in order]
 
 
 def check_tap(lines, tests):

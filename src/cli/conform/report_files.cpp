@@ -14,9 +14,11 @@
 #include "cli/terminal.h"
 #include "conformance/report/capture.h"
 #include "conformance/report/console.h"
+#include "conformance/report/html_report.h"
 #include "conformance/report/json_result.h"
 #include "conformance/report/junit.h"
 #include "conformance/report/tap.h"
+#include "conformance/suite_coverage.h"
 
 namespace lunway::cli {
 namespace {
@@ -51,6 +53,8 @@ void add_report_options(CLI::App& command, ReportArguments& arguments) {
   command.add_option("--tap", arguments.tap, "write them as TAP 13")->type_name("FILE");
   command.add_option("--json", arguments.json, "write them as JSON, for tools and for lunway conform matrix")
       ->type_name("FILE");
+  command.add_option("--html", arguments.html, "write them as one page, with the exchange of each test")
+      ->type_name("FILE");
   command.add_option("--pcap", arguments.pcap, "write a capture of each test, for Wireshark")->type_name("FOLDER");
 }
 
@@ -59,9 +63,13 @@ Outcome<> write_reports(const conformance::RunResult& run, const ReportArguments
   const auto json = [](const conformance::RunResult& result) {
     return conformance::write_json(conformance::record_of(result));
   };
+  const auto html = [](const conformance::RunResult& result) {
+    return conformance::html_report(result, conformance::coverage_of_the_suite());
+  };
   for (const Result<>& written :
        {write_unless_empty(arguments.junit, conformance::junit_report, run),
         write_unless_empty(arguments.tap, conformance::tap_report, run), write_unless_empty(arguments.json, json, run),
+        write_unless_empty(arguments.html, html, run),
         arguments.pcap.empty() ? Result<>() : write_captures(run, arguments.pcap)}) {
     if (!written) return failed(written.error());
   }

@@ -17,12 +17,13 @@ struct ReportArguments {
   std::string junit{};
   std::string tap{};
   std::string json{};
+  std::string html{};
   std::string pcap{};
   std::string label{};
   bool brief = false;
 };
 
-/// --junit, --tap, --json, --pcap, --label, --brief.
+/// --junit, --tap, --json, --html, --pcap, --label, --brief.
 void add_report_options(CLI::App& command, ReportArguments& arguments);
 
 /// Prints the report and writes each file that was asked for; the first that cannot be written is the error.
