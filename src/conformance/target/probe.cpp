@@ -69,9 +69,10 @@ class Probe {
     facts_.answers = end.answers;
     facts_.portal_group_tag = static_cast<std::uint16_t>(number_of(end.answers, "TargetPortalGroupTag"));
     note_abilities(end.answers);
+    // Before the next login, which would reinstate this session.
+    if (link != nullptr) link->logout();
     ask_for_digest("HeaderDigest", Need::header_digest);
     ask_for_digest("DataDigest", Need::data_digest);
-    if (link != nullptr) link->logout();
     return true;
   }
 
