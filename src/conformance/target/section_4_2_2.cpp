@@ -241,7 +241,7 @@ constexpr Test kTests[] = {
            for (int count = 0; count < 2; ++count) {
              follows(link.nop_out(), Opcode::nop_in);
              follows(link.command(cdb::test_unit_ready()), Opcode::scsi_response);
-             follows(link.text_request({}), Opcode::text_response);
+             follows(link.text_request({{"SendTargets", ""}}), Opcode::text_response);
              follows(link.task_management(1, 0x7fffff00).set(field::kRefCmdSn, link.cmd_sn() - 1),
                      Opcode::task_management_response);
            }
