@@ -8,6 +8,7 @@
 #include <set>
 
 #include "conformance/check/testing/talk.h"
+#include "conformance/ledger/coverage.h"
 
 namespace lunway::conformance {
 namespace {
@@ -24,10 +25,17 @@ TEST(CheckerRules, HaveIdsOfTheirOwn) {
   }
 }
 
-TEST(CheckerRules, JudgeEverybodyWhomTheirRowsBind) {
+TEST(CheckerRules, JudgeTogetherEverybodyWhomTheirRowsBind) {
   for (const CheckerRule* rule : checker_rules()) {
-    for (const Requirement& row : rule->proves) {
-      EXPECT_TRUE(rule->judges == Side::both || rule->judges == row.side) << rule->id << " " << row.id;
+    for (const std::uint16_t place : rule->proves.places()) {
+      const Requirement& row = requirements()[place];
+      for (const Role role : {Role::initiator, Role::target}) {
+        const Side side = role == Role::target ? Side::target : Side::initiator;
+        const bool judged = std::ranges::any_of(checker_rules(), [&](const CheckerRule* other) {
+          return other->proves.contains(place) && (other->judges == Side::both || other->judges == side);
+        });
+        EXPECT_TRUE(judged || !binds(row, role)) << rule->id << " " << row.id;
+      }
     }
   }
 }

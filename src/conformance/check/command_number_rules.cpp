@@ -15,7 +15,7 @@ using wire::Role;
 
 constexpr CheckerRule kOneByOne{.id = "cmd-sn/one-by-one",
                                 .title = "Each command that is not immediate has the next CmdSN",
-                                .proves = "R7143-4.2.2.1-03 R7143-4.2.2.1-08",
+                                .proves = "R7143-4.2.2.1-03 R7143-4.2.2.1-08 R7143-4.2.2.1-13",
                                 .judges = Side::initiator,
                                 .section = "4.2.2.1"};
 constexpr CheckerRule kImmediate{.id = "cmd-sn/immediate-takes-none",
@@ -48,7 +48,7 @@ constexpr CheckerRule kMaxForward{.id = "window/max-only-forward",
                                   .weight = Finding::Weight::warning};
 constexpr CheckerRule kExpectedSent{.id = "window/expected-not-beyond-what-was-sent",
                                     .title = "ExpCmdSN acknowledges only commands that the initiator has sent",
-                                    .proves = "R7143-4.2.2.1-09",
+                                    .proves = "R7143-4.2.2.1-09 R7143-4.2.2.1-13",
                                     .judges = Side::target,
                                     .section = "4.2.2.1"};
 constexpr CheckerRule kBeginsWithLogin{.id = "window/begins-with-the-login",

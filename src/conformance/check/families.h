@@ -19,6 +19,24 @@ extern const Family kSegmentFamily;
 extern const Family kStatusNumberFamily;
 /// CmdSN, ExpCmdSN and MaxCmdSN.
 extern const Family kCommandNumberFamily;
+/// The Login Phase.
+extern const Family kLoginFamily;
+/// Initiator Task Tags.
+extern const Family kTagFamily;
+/// SCSI Commands.
+extern const Family kCommandFamily;
+/// Data-In, R2T, Data-Out.
+extern const Family kDataInFamily;
+extern const Family kR2tFamily;
+extern const Family kDataOutFamily;
+/// SCSI Responses, and status in Data-In.
+extern const Family kStatusFamily;
+/// NOP-Out and NOP-In.
+extern const Family kPingFamily;
+/// Text Requests and Responses.
+extern const Family kTextFamily;
+/// Task management, SNACK, Logout, Reject, Asynchronous Message.
+extern const Family kRequestFamily;
 
 /// In the order in which they judge a PDU.
 std::span<const Family* const> families();

@@ -42,6 +42,7 @@ void Model::follow(const Event& event) {
   if (event.kind == Event::Kind::closed) return close(event.connection);
   if (event.kind != Event::Kind::pdu) return;
   ConnectionModel& connection = connections_[event.connection];
+  follow_transfer(connection, event);
   if (event.sender == Role::initiator) {
     if (event.pdu.is(Opcode::login_request)) follow_login_request(connection, event);
     follow_request(connection, event);

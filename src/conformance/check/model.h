@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -46,6 +47,8 @@ constexpr bool precedes(std::uint32_t a, std::uint32_t b) { return a != b && b -
 struct SessionModel {
   /// Tasks that are followed at once; more make the model give up.
   static constexpr std::size_t kMostTasks = std::size_t{1} << 16;
+  /// The same for the R2Ts of a task, and for the NOP-Ins of a connection.
+  static constexpr std::size_t kMostR2ts = 1024;
 
   std::uint64_t isid = 0;
   std::uint16_t tsih = 0;
@@ -65,6 +68,8 @@ struct SessionModel {
 
   /// By Initiator Task Tag: requests that have no final answer yet.
   std::map<std::uint32_t, Task> tasks;
+  /// Every Target Transfer Tag of an R2T: data may be under way to one whose task has ended.
+  std::set<std::uint32_t> issued_ttts;
   /// Of the leading login; what the session has agreed on.
   Negotiation agreed;
 };
@@ -102,6 +107,13 @@ struct ConnectionModel {
   std::optional<std::uint32_t> exp_cmd_sn;
   std::optional<std::uint32_t> max_cmd_sn;
   std::optional<std::uint32_t> highest_cmd_sn;
+  /// NOP-Ins that ask for an answer, by their tag: the LUN that the answer copies.
+  std::map<std::uint32_t, std::uint64_t> pings;
+  /// The Text Request that has no answer yet, and the response that invites another request.
+  std::optional<std::uint32_t> text_outstanding;
+  std::optional<Pdu> text_response;
+  /// A Logout that closes this connection was sent, and not yet refused.
+  bool logout_sent = false;
   /// A SNACK was sent: things may come again.
   bool snack_seen = false;
   /// A Reject has come: a number may have to be used again.
@@ -117,6 +129,8 @@ struct ConnectionModel {
 /// What a new PDU of either side does to the numbers and the tasks: model_tasks.cpp.
 void follow_request(ConnectionModel& connection, const Event& event);
 void follow_answer(ConnectionModel& connection, const Event& event);
+/// Data-In, R2T and Data-Out: model_transfers.cpp. Before the task of a status ends.
+void follow_transfer(ConnectionModel& connection, const Event& event);
 
 /// Whether a request has a CmdSN, and whether an answer takes a StatSN of its own.
 //= rfc7143#4.2.2.1

@@ -65,15 +65,29 @@ void end_task(ConnectionModel& connection, const Event& event) {
   if (event.pdu.is(Opcode::logout_response) && event.pdu[field::kResponse] == 0) {
     // Whatever was under way on the connections that it closed has ended without an answer.
     for (auto& [itt, task] : session.tasks) task.in_doubt = true;
-    connection.phase = Phase::logged_out;
+    if (connection.logout_sent) connection.phase = Phase::logged_out;
   }
+  if (event.pdu.is(Opcode::logout_response)) connection.logout_sent = false;
   session.tasks.erase(known);
+}
+
+/// Of the session, or of this very connection.
+//= rfc7143#11.14.1
+bool closes(const ConnectionModel& connection, const Pdu& pdu) {
+  constexpr std::uint32_t kCloseSession = 0;
+  constexpr std::uint32_t kCloseConnection = 1;
+  if (!pdu.is(Opcode::logout_request)) return false;
+  const std::uint32_t reason = pdu[field::kLogoutReason];
+  return reason == kCloseSession || (reason == kCloseConnection && pdu[field::kCid] == connection.cid);
 }
 
 /// The PDU that was rejected stands in the data.
 //= rfc7143#11.17.4
 void take_reject(ConnectionModel& connection, const Pdu& reject) {
   connection.reject_seen = true;
+  connection.logout_sent = false;
+  connection.text_outstanding.reset();
+  connection.text_response.reset();
   if (reject.data.size() < wire::kHeaderSize) return;
   Pdu rejected;
   copy_bytes(rejected.header, Bytes(reject.data).first(wire::kHeaderSize));
@@ -135,6 +149,9 @@ void follow_request(ConnectionModel& connection, const Event& event) {
     advance(connection.highest_cmd_sn, pdu[field::kCmdSn]);
     advance(session.next_cmd_sn, pdu[field::kCmdSn] + 1);
   }
+  if (pdu.is(Opcode::task_management_request)) doubt_tasks(session, pdu);
+  if (pdu.is(Opcode::text_request)) connection.text_outstanding = pdu[field::kItt];
+  if (closes(connection, pdu)) connection.logout_sent = true;
   begin_task(connection, event);
 }
 
@@ -153,9 +170,18 @@ void follow_answer(ConnectionModel& connection, const Event& event) {
     advance(session.max_cmd_sn, pdu[field::kMaxCmdSn]);
   }
   if (pdu.is(Opcode::reject)) take_reject(connection, pdu);
-  if (pdu.is(Opcode::task_management_response)) {
-    const auto task = session.tasks.find(pdu[field::kItt]);
-    if (task != session.tasks.end()) doubt_tasks(session, Pdu(task->second.request));
+  if (pdu.is(Opcode::text_response)) {
+    connection.text_outstanding.reset();
+    connection.text_response = pdu;
+    connection.text_response->data.clear();
+  }
+  // What an event ends is told by no status.
+  //= rfc7143#11.9.1
+  if (pdu.is(Opcode::asynchronous_message)) {
+    for (auto& [itt, task] : session.tasks) task.in_doubt = true;
+  }
+  if (pdu.is(Opcode::nop_in) && pdu[field::kTtt] != kNoTag) {
+    if (connection.pings.size() < SessionModel::kMostR2ts) connection.pings[pdu[field::kTtt]] = pdu.get(field::kLun);
   }
   if (is_final_answer(pdu)) end_task(connection, event);
 }

@@ -173,7 +173,7 @@ TEST(Rfc7143_4_2_2_1_Window, AStatusBeforeTheAcknowledgementIsFound) {
 //= rfc7143#11.12.8
 TEST(Rfc7143_11_12_8_Window, BeginsWithTheCmdSnOfTheLogin) {
   Talk talk(Role::target);
-  talk.ask(talk.login_request());
+  talk.ask(talk.login_request().with_text(Talk::names()));
   talk.answer(talk.login_response().set(field::kExpCmdSn, 1).set(field::kMaxCmdSn, 1));
   EXPECT_TRUE(talk.blames("window/begins-with-the-login"));
 }

@@ -10,10 +10,9 @@ namespace lunway::conformance {
 namespace {
 
 constexpr const Family* kFamilies[] = {
-    &kHeaderFamily,
-    &kSegmentFamily,
-    &kStatusNumberFamily,
-    &kCommandNumberFamily,
+    &kHeaderFamily, &kSegmentFamily, &kStatusNumberFamily, &kCommandNumberFamily, &kLoginFamily,
+    &kTagFamily,    &kCommandFamily, &kDataInFamily,       &kR2tFamily,           &kDataOutFamily,
+    &kStatusFamily, &kPingFamily,    &kTextFamily,         &kRequestFamily,
 };
 
 std::vector<const CheckerRule*> all_rules() {

@@ -121,9 +121,12 @@ class Talk {
         .set(field::kMaxCmdSn, cmd_sn + window);
   }
 
+  static Text names() {
+    return {{"InitiatorName", "iqn.2026-11.io.lunway:initiator"}, {"TargetName", "iqn.2026-11.io.lunway:target"}};
+  }
   /// A normal session, with these keys beside the names.
   void log_in(const Text& offers = {}, const Text& answers = {}) {
-    Text asked = {{"InitiatorName", "iqn.2026-11.io.lunway:initiator"}, {"TargetName", "iqn.2026-11.io.lunway:target"}};
+    Text asked = names();
     asked.insert(asked.end(), offers.begin(), offers.end());
     Text answered = {{"TargetPortalGroupTag", "1"}};
     answered.insert(answered.end(), answers.begin(), answers.end());
