@@ -305,6 +305,18 @@ TEST_P(Rfc7143_7_11_Gaps, WhenTheLastOneGoesAllEnds) {
   EXPECT_EQ(rig.session.state(), InitiatorSessionState::failed);
 }
 
+TEST_P(Rfc7143_7_11_Gaps, AConnectionThatIsLoggingInEndsWithItsSession) {
+  SecondConnection third(rig, kThirdCid);
+  ASSERT_EQ(third.sent().size(), 1U);
+  second->connection.transport_ended(rig.time);
+  rig.connection.transport_ended(rig.time);
+  rig.pump();
+  EXPECT_TRUE(third.sent().empty());
+  ASSERT_NE(third.closed(), nullptr);
+  third.connection.transport_ended(rig.time);
+  EXPECT_EQ(rig.session.state(), InitiatorSessionState::failed);
+}
+
 TEST_P(Rfc7143_7_11_Gaps, TheSessionIsLoggedOutWhenTheGapIsFilled) {
   submit(2);
   lose_second();

@@ -80,6 +80,9 @@ InitiatorOptions draw_initiator(Random& random, const TargetOptions& target, std
   options.profile.target_name = "iqn.2026-11.io.lunway:simulated";
   options.profile.isid = wire::Isid::from_random(0x123456, number);
   options.profile.policy = draw_policy(random, target.block_size * 8);
+  // Nobody here gives the tasks of a lost connection to another one.
+  auto& level = options.profile.policy.number(KeyId::error_recovery_level);
+  level.preferred = std::min(level.preferred, 1U);
   options.session_limits.tasks = random.between32(40, 200);
   options.connection_limits.ping_after = seconds(random.between(5, 30));
   options.connection_limits.queued_answers = random.any_size(1, 32);
@@ -104,6 +107,21 @@ Weather draw_weather(Random& random) {
     weather.most_bytes_to_end = random.pick({std::uint64_t{3000}, std::uint64_t{100'000}, std::uint64_t{1'000'000}});
   }
   return weather;
+}
+
+/// Sessions of several connections. They were not there when the first seeds were kept, and draw from a source of their
+/// own, so that these mean what they meant.
+void draw_connections(Random random, Scenario& scenario) {
+  if (!random.one_in(3)) return;
+  const auto agreed = [&](text::Policy& policy) {
+    policy.number(KeyId::max_connections) = {.preferred = random.between32(2, 5), .worst = 1, .offer = true};
+  };
+  agreed(scenario.target.policy.negotiation);
+  for (InitiatorOptions& initiator : scenario.initiators) {
+    agreed(initiator.profile.policy);
+    initiator.connections = random.between32(2, 4);
+  }
+  if (random.one_in(3)) scenario.single_logout_requests = random.between32(1, 3);
 }
 
 }  // namespace
@@ -152,6 +170,7 @@ Scenario draw_scenario(Random& random) {
   if (random.one_in(5)) scenario.initiator_crashes = random.between32(1, 2);
   if (random.one_in(6)) scenario.logout_requests = 1;
   scenario.storm = random.pick({Duration(milliseconds(20)), Duration(seconds(2)), Duration(seconds(90))});
+  draw_connections(Random(random).fork(), scenario);
   return scenario;
 }
 

@@ -41,6 +41,8 @@ struct Scenario {
   std::uint32_t power_losses = 0;
   std::uint32_t initiator_crashes = 0;
   std::uint32_t logout_requests = 0;
+  /// Of single connections.
+  std::uint32_t single_logout_requests = 0;
   /// When the last of them happens at the latest; the network is calm after it.
   Duration storm = std::chrono::seconds(2);
 };

@@ -88,6 +88,12 @@ class Simulation {
         target_.request_logouts(std::chrono::seconds(random_.between(1, 8)));
       });
     }
+    for (std::uint32_t i = 0; i < scenario_.single_logout_requests; ++i) {
+      sometime([this] {
+        verdict_.mark("disaster", "the target asks for the logout of a connection");
+        target_.request_logout(std::chrono::seconds(random_.between(1, 8)));
+      });
+    }
     events_.after(scenario_.storm, [this] {
       calm_ = true;
       for (const auto& link : links_) {

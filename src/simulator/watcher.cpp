@@ -78,6 +78,7 @@ Complaint Watcher::login_sent(Role from, const WirePdu& pdu) {
   login_.take(from, pdu);
   if (from == Role::initiator) {
     const std::uint32_t cmd_sn = pdu.u32(24);
+    connection_.cid = load_be16(&pdu.bytes[20]);
     if (tsih_of(pdu) == 0 && first_cmd_sn_.value_or(cmd_sn) != cmd_sn) return "CmdSN changes during login (11.12.8)";
     first_cmd_sn_ = cmd_sn;
     return std::nullopt;

@@ -4,6 +4,9 @@
 #include "simulator/checkers/wire_numbering.h"
 
 #include <algorithm>
+#include <array>
+
+#include "base/big_endian.h"
 
 namespace lunway::simulator {
 namespace {
@@ -57,7 +60,15 @@ bool takes_stat_sn(const WirePdu& pdu) {
   }
 }
 
+bool logs_out_another(const WatchedConnection& connection, const WirePdu& pdu) {
+  const bool names_connection = pdu.opcode() == Opcode::logout_request && (pdu.u8(1) & 0x7f) != 0;
+  return names_connection && load_be16(&pdu.bytes[20]) != connection.cid;
+}
+
 Complaint request_numbers(WatchedConnection& connection, const WirePdu& pdu) {
+  // "This is the last ExpStatSN value for the connection to be closed."
+  //= rfc7143#11.14.4
+  if (logs_out_another(connection, pdu)) return cmd_sn_complaint(*connection.session, pdu);
   const std::uint32_t exp_stat_sn = pdu.u32(28);
   if (!precedes_or_equals(exp_stat_sn, connection.known_stat_sn))
     return what(pdu) +
@@ -80,9 +91,8 @@ Complaint response_numbers(WatchedConnection& connection, const WirePdu& pdu, st
 
   const std::uint32_t exp_cmd_sn = pdu.u32(28);
   const std::uint32_t max_cmd_sn = pdu.u32(32);
-  const std::uint32_t most = session.lost_a_connection ? session.next_cmd_sn : session.exp_cmd_sn;
-  if (!precedes_or_equals(exp_cmd_sn, most))
-    return what(pdu) + numbers("ExpCmdSN is beyond what has come (4.2.2.1)", exp_cmd_sn, most);
+  if (!precedes_or_equals(exp_cmd_sn, session.exp_cmd_sn))
+    return what(pdu) + numbers("ExpCmdSN is beyond what has come (4.2.2.1)", exp_cmd_sn, session.exp_cmd_sn);
   if (connection.last_exp_cmd_sn && !precedes_or_equals(*connection.last_exp_cmd_sn, exp_cmd_sn))
     return what(pdu) + numbers("ExpCmdSN goes back (4.2.2.1)", exp_cmd_sn, *connection.last_exp_cmd_sn);
   if (connection.last_max_cmd_sn && !precedes_or_equals(*connection.last_max_cmd_sn, max_cmd_sn))
@@ -94,11 +104,34 @@ Complaint response_numbers(WatchedConnection& connection, const WirePdu& pdu, st
   return std::nullopt;
 }
 
+namespace {
+
+/// The numbers that the target may take for received because of a function: of the task that is named, and of all
+/// before the reset of a whole target.
+//= rfc7143#11.6.1
+//= rfc7143#4.2.3.4
+void plug(WatchedSession& session, const WirePdu& pdu) {
+  constexpr std::array<std::uint8_t, 2> kNamesTask{1, 9};
+  constexpr std::array<std::uint8_t, 3> kEndsAll{6, 7, 11};
+  const std::uint8_t function = pdu.u8(1) & 0x7f;
+  if (std::ranges::find(kNamesTask, function) != kNamesTask.end()) {
+    const std::uint32_t named = pdu.u32(32);
+    if (precedes_or_equals(session.exp_cmd_sn, named) && precedes(named, pdu.u32(24)))
+      session.delivered_ahead.insert(named);
+  }
+  if (std::ranges::find(kEndsAll, function) == kEndsAll.end()) return;
+  for (std::uint32_t number = session.exp_cmd_sn; precedes(number, pdu.u32(24)); ++number)
+    session.delivered_ahead.insert(number);
+}
+
+}  // namespace
+
 void request_arrived(WatchedConnection& connection, const WirePdu& pdu) {
-  if (!has_cmd_sn(pdu) || is_immediate(pdu)) return;
+  if (!has_cmd_sn(pdu)) return;
   WatchedSession& session = *connection.session;
   const std::uint32_t cmd_sn = pdu.u32(24);
-  if (precedes_or_equals(session.exp_cmd_sn, cmd_sn)) session.delivered_ahead.insert(cmd_sn);
+  if (pdu.opcode() == Opcode::task_management_request) plug(session, pdu);
+  if (!is_immediate(pdu) && precedes_or_equals(session.exp_cmd_sn, cmd_sn)) session.delivered_ahead.insert(cmd_sn);
   while (session.delivered_ahead.erase(session.exp_cmd_sn) != 0) ++session.exp_cmd_sn;
 }
 

@@ -19,6 +19,9 @@ Complaint response_numbers(WatchedConnection& connection, const WirePdu& pdu, st
 void request_arrived(WatchedConnection& connection, const WirePdu& pdu);
 void response_arrived(WatchedConnection& connection, const WirePdu& pdu);
 
+/// A Logout Request that is to close another connection than its own.
+bool logs_out_another(const WatchedConnection& connection, const WirePdu& pdu);
+
 /// Whether the target gives it a StatSN of its own.
 bool takes_stat_sn(const WirePdu& pdu);
 

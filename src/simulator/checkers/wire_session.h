@@ -60,6 +60,7 @@ struct WatchedTask {
   std::uint8_t function = 0;       // of a task management request
   std::uint32_t referenced = 0;    // and its Referenced Task Tag
   std::vector<std::byte> payload;  // of a NOP-Out
+  bool is_for_another = false;     // a Logout Request for another connection than its own
 
   bool read = false;
   bool write = false;
@@ -81,7 +82,6 @@ struct WatchedTask {
 struct WatchedSession {
   Agreed agreed;
   std::uint32_t connections = 0;
-  bool lost_a_connection = false;
   // The initiator's side of CmdSN: the next one it takes.
   std::uint32_t next_cmd_sn = 0;
   // The target's: the first that has not been delivered, and those behind it that have.
@@ -93,6 +93,7 @@ struct WatchedSession {
 };
 
 struct WatchedConnection {
+  std::uint16_t cid = 0;
   std::shared_ptr<WatchedSession> session;
   bool full_feature = false;
   std::array<std::uint32_t, 2> max_data_segment{8192, 8192};  // by who receives

@@ -129,6 +129,7 @@ Complaint request_sent(WatchedConnection& connection, const WirePdu& pdu) {
   Complaint complaint;
   if (pdu.opcode() == Opcode::scsi_command) complaint = command_sent(connection, pdu, task);
   if (pdu.opcode() == Opcode::task_management_request) complaint = function_complaint(session, pdu, task);
+  task.is_for_another = logs_out_another(connection, pdu);
   if (pdu.opcode() == Opcode::nop_out) task.payload.assign(pdu.data().begin(), pdu.data().end());
   session.tasks[tag] = std::move(task);
   return complaint;
@@ -179,7 +180,7 @@ Complaint response_sent(WatchedConnection& connection, const WirePdu& pdu) {
       return std::nullopt;
     case Opcode::logout_response:
       task.ended = true;
-      connection.logged_out = true;
+      connection.logged_out = !task.is_for_another;
       return std::nullopt;
     default:
       task.ended = pdu.opcode() != Opcode::text_response || (pdu.u8(1) & 0x80) != 0;
@@ -228,7 +229,6 @@ void task_answered(WatchedConnection& connection, const WirePdu& pdu) {
 
 void forget_tasks(WatchedConnection& connection) {
   if (connection.session == nullptr) return;
-  connection.session->lost_a_connection = true;
   std::erase_if(connection.session->tasks, [&](const auto& entry) { return entry.second.connection == &connection; });
 }
 

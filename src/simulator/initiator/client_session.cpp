@@ -72,12 +72,13 @@ class ClientSession::Connection final : public LinkEnd {
  private:
   void end(const session::InitiatorClose& close) {
     owner_.verdict_.mark("initiator closes", session::to_string(close.reason));
-    if (close.reason == session::InitiatorCloseReason::logged_out) owner_.logged_out_ = true;
+    owner_.logged_out_ = close.reason == session::InitiatorCloseReason::logged_out;
     if (close.reason == session::InitiatorCloseReason::protocol_error && !link_->was_damaged())
       owner_.verdict_.fail("the initiator thinks that the target broke a rule: " + close.detail);
     closed_ = true;
     sender_->cancel();
     link_->close(Role::initiator);
+    owner_.take_ends();
     engine_.transport_ended(owner_.events_.now());
   }
 
@@ -106,6 +107,8 @@ void ClientSession::log_in() {
   ++life_;
   logged_out_ = false;
   next_cid_ = 0;
+  free_cids_.clear();
+  joins_ = false;
   const wire::CmdSN first(random_.flip() ? 0xfffffff0U + random_.between32(0, 15) : random_.between32(0, 0xffffffff));
   session_ = std::make_unique<session::InitiatorSession>(options_.profile, options_.session_limits, first);
   connect(wire::Cid(next_cid_++));
@@ -134,14 +137,19 @@ void ClientSession::crash() {
 
 // ------------------------------------------------------------------------------------------------------- the engine
 
+bool ClientSession::take_ends() {
+  bool any = false;
+  while (auto done = session_->next_output()) {
+    any = true;
+    user_.task_done(*done);
+  }
+  return any;
+}
+
 bool ClientSession::take_outputs() {
   bool any = false;
   for (bool again = true; again;) {
-    again = false;
-    while (auto done = session_->next_output()) {
-      again = true;
-      user_.task_done(*done);
-    }
+    again = take_ends();
     for (const auto& connection : std::vector(connections_)) again |= connection->take_outputs();
     any |= again;
   }
@@ -158,14 +166,17 @@ void ClientSession::settle() {
     take_outputs();
     for (const auto& connection : std::vector(connections_)) unsettled_ |= connection->read_on();
     take_outputs();
-    for (const auto& connection : connections_) connection->send_ready();
-    take_outputs();
+    for (const auto& connection : std::vector(connections_)) {
+      connection->send_ready();
+      take_outputs();
+    }
     unsettled_ |= bury();
     check_consistency();
     if (connections_.empty()) {
       end_session();
       break;
     }
+    note_login();
     join_others();
     if (!unsettled_) break;
   }
@@ -174,6 +185,8 @@ void ClientSession::settle() {
 }
 
 bool ClientSession::bury() {
+  for (const auto& connection : connections_)
+    if (connection->has_closed()) free_cids_.push_back(connection->engine().cid());
   return std::erase_if(connections_, [](const auto& connection) { return connection->has_closed(); }) != 0;
 }
 
@@ -188,22 +201,34 @@ void ClientSession::end_session() {
   if (!logged_out) log_in_later();
 }
 
-/// The leading connection is through: the others follow.
-void ClientSession::join_others() {
-  const bool logged_in = session_->state() == session::InitiatorSessionState::logged_in;
-  if (!logged_in || std::exchange(logged_in_, true)) return;
+/// The leading connection is through.
+void ClientSession::note_login() {
+  if (!goes_on() || std::exchange(logged_in_, true)) return;
   user_.logged_in();
   unsettled_ = true;
+}
+
+/// One after the other, and again when one is lost.
+void ClientSession::join_others() {
   const std::uint32_t most = std::min<std::uint32_t>(options_.connections, session_->parameters().max_connections);
-  for (std::uint32_t i = 1; i < most; ++i) {
-    events_.after(std::chrono::microseconds(random_.below(5000)), [this, life = life_, cid = next_cid_] {
-      if (life != life_ || session_ == nullptr || !logged_in_) return;
-      if (session_->state() != session::InitiatorSessionState::logged_in) return;
-      connect(wire::Cid(cid));
-      settle();
-    });
-    ++next_cid_;
-  }
+  if (!goes_on() || connections_.size() >= most || std::exchange(joins_, true)) return;
+  const bool replaces = !free_cids_.empty();
+  events_.after(std::chrono::microseconds(random_.below(replaces ? 3'000'000 : 3000)), [this, life = life_] {
+    if (life != life_ || session_ == nullptr) return;
+    joins_ = false;
+    if (goes_on()) join_one();
+    settle();
+  });
+}
+
+/// With a number of its own, or in the place of one that was lost.
+void ClientSession::join_one() {
+  if (free_cids_.empty() || random_.flip()) return connect(wire::Cid(next_cid_++));
+  const auto at = free_cids_.begin() + static_cast<std::ptrdiff_t>(random_.below(free_cids_.size()));
+  const wire::Cid cid = *at;
+  free_cids_.erase(at);
+  verdict_.mark("session", "a connection takes the place of a lost one");
+  connect(cid);
 }
 
 void ClientSession::check_consistency() {

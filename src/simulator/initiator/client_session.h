@@ -24,7 +24,7 @@ struct InitiatorOptions {
   session::InitiatorProfile profile;
   session::InitiatorSessionLimits session_limits;
   session::InitiatorConnectionLimits connection_limits;
-  /// It opens so many, where the target agrees.
+  /// It opens so many, where the target agrees, and others for those that it loses.
   std::uint32_t connections = 1;
   /// Before it logs in again.
   Duration longest_pause = std::chrono::seconds(3);
@@ -57,6 +57,8 @@ class ClientSession {
   /// Null without a session.
   session::InitiatorSession* engine() { return session_.get(); }
   bool is_logged_in() const { return logged_in_; }
+  /// The session is alive: what has ended in it is over at the target as well.
+  bool goes_on() const { return session_ != nullptr && session_->state() == session::InitiatorSessionState::logged_in; }
 
   /// The process ends in the middle of everything; log_in() begins anew. Its tasks are never heard of again.
   void crash();
@@ -70,8 +72,11 @@ class ClientSession {
   void connect(wire::Cid cid);
   void log_in_later();
   bool take_outputs();
+  bool take_ends();
   bool bury();
+  void note_login();
   void join_others();
+  void join_one();
   void check_consistency();
   void arm();
   void end_session();
@@ -89,6 +94,9 @@ class ClientSession {
   std::uint64_t life_ = 0;
   Instant armed_ = kNever;
   std::uint16_t next_cid_ = 0;
+  // Of connections that ended while others stayed.
+  std::vector<wire::Cid> free_cids_;
+  bool joins_ = false;
   bool logged_in_ = false;
   bool logged_out_ = false;
   bool settling_ = false;

@@ -72,6 +72,13 @@ void TargetHost::request_logouts(Duration within) {
   settle();
 }
 
+void TargetHost::request_logout(Duration within) {
+  if (connections_.empty()) return;
+  const auto connection = connections_[random_.below(connections_.size())];
+  if (!connection->has_closed()) connection->engine().request_logout(now(), within);
+  settle();
+}
+
 void TargetHost::post(std::function<void()> action) {
   const Duration wait = std::chrono::nanoseconds(random_.below(20'000));
   events_.after(wait, [this, life = life_, action = std::move(action)] {

@@ -51,6 +51,8 @@ class TargetHost final : public session::TargetDirectory {
   void restart(bool power_lost, Duration downtime);
   /// Asks every initiator to log out.
   void request_logouts(Duration within);
+  /// Asks for the logout of one connection.
+  void request_logout(Duration within);
 
   /// After every verb: lets everything happen that can happen now.
   void settle();

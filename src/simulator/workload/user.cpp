@@ -71,7 +71,9 @@ void User::task_done(const session::TaskDone& done) {
   const auto* failure = std::get_if<session::TaskFailure>(&done.result);
   if (failure != nullptr && failure->fault == TaskFault::data_missing)
     verdict_.fail("the initiator thinks that a response speaks of data that has not moved");
-  const bool over = is_over(done.result);
+  // A lost connection was logged out before its tasks ended.
+  const bool is_lost = failure != nullptr && failure->fault == TaskFault::connection_lost;
+  const bool over = is_over(done.result) || (is_lost && client_.goes_on());
   if (auto complaint = end(board_.history, options_.shape, *request, done.result, over)) verdict_.fail(*complaint);
   const auto* completion = std::get_if<session::ScsiCompletion>(&done.result);
   if (completion != nullptr && completion->status == wire::ScsiStatus::good) remember(*request);
