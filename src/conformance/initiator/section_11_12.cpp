@@ -73,7 +73,7 @@ constexpr Test kTests[] = {
      .script = [](InitiatorScript& s) { require_constant(s, field::kCid); }},
     {.id = "6.3/one-task-tag-for-the-login",
      .title = "The whole Login Phase has one Initiator Task Tag",
-     .proves = "R7143-6.3-01",
+     .proves = "R7143-6.3-20",
      .about = "Compares the Initiator Task Tag in the Login Requests of a login in several steps: the login is a "
               "single task.",
      .script = [](InitiatorScript& s) { require_constant(s, field::kItt); }},

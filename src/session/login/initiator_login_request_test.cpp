@@ -70,7 +70,7 @@ struct WholeLogin : InitiatorLoginLadder {
 using Rfc7143_11_12_InitiatorLoginRequests = WholeLogin;
 
 //= ledger R7143-11.12-01 R7143-11.12.4-01 R7143-11.12.4.1-01 R7143-11.12.4.2-01 R7143-11.12.6-01 R7143-11.12.6-03
-//= ledger R7143-11.12.7-01
+//= ledger R7143-11.12.7-01 R7143-6.3-20
 TEST_F(Rfc7143_11_12_InitiatorLoginRequests, KeepTheirFieldsThroughTheLoginPhase) {
   log_in();
   for (const SentPdu& pdu : requests) {

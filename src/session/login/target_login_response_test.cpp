@@ -89,7 +89,7 @@ TEST(Rfc7143_11_12_8_TargetCmdSN, BeginsWithTheLeadingLogins) {
 
 // --- The response.
 
-//= ledger R7143-11.13.1-01 R7143-11.13.2-01 R7143-11.13.3-01 R7143-11.13.4-01
+//= ledger R7143-11.13.1-01 R7143-11.13.2-01 R7143-11.13.3-01 R7143-11.13.4-01 R7143-6.3-20
 TEST_F(Rfc7143_11_13_TargetLoginFields, NumbersAndNamesItsResponses) {
   const std::vector<wire::LoginFlags> path{stay_in(kSecurity), from_to(kSecurity, kOperational), stay_in(kOperational),
                                            from_to(kOperational, kFullFeature)};
