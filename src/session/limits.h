@@ -49,6 +49,10 @@ struct ConnectionLimits {
   /// How long they may stay unacknowledged. Then the target asks with a NOP-In.
   //= rfc7143#7.1.4.2
   Duration acknowledgement_wait = std::chrono::seconds(2);
+  /// How long the data of a write may fail to come before it is asked for again, at ErrorRecoveryLevel 1 and 2; twice
+  /// as long each further time, for it may only be slow.
+  //= rfc7143#7.1.4.1
+  Duration sequence_wait = std::chrono::seconds(5);
   /// PDUs and payload bytes that one next_transmit() gathers at most.
   std::uint32_t transmit_pdus = 64;
   std::size_t transmit_bytes = std::size_t{1024} * 1024;

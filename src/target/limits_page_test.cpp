@@ -63,6 +63,7 @@ TEST(LimitsPage, SaysWhatBoundsAConnection) {
   expect_row("`ConnectionLimits::retained_responses`, `retained_response_bytes`",
              std::to_string(limits.retained_responses) + " numbered PDUs, " + kib(limits.retained_response_bytes));
   expect_row("`ConnectionLimits::acknowledgement_wait`", seconds(limits.acknowledgement_wait));
+  expect_row("`ConnectionLimits::sequence_wait`", seconds(limits.sequence_wait));
   expect_row("`ConnectionLimits::transmit_pdus`, `transmit_bytes`",
              std::to_string(limits.transmit_pdus) + " PDUs, " + kib(limits.transmit_bytes));
 }
@@ -80,6 +81,7 @@ TEST(LimitsPage, SaysWhatBoundsASession) {
   expect_row("`SessionLimits::retained_reads`, `retained_read_bytes`",
              std::to_string(limits.retained_reads) + " reads, " + kib(limits.retained_read_bytes));
   expect_row("`kMaxRecoveryR2ts`", std::to_string(session::kMaxRecoveryR2ts) + " ");
+  expect_row("`kMaxSequenceTimeouts`", std::to_string(session::kMaxSequenceTimeouts) + " ");
   expect_row("`SessionLimits::lost_connections`", std::to_string(limits.lost_connections) + " ");
   expect_row("`ServerContext::max_failed_sessions`", std::to_string(server.max_failed_sessions) + " ");
 }

@@ -9,6 +9,7 @@
 #include <cassert>
 
 #include "session/connection/target_connection_core.h"
+#include "session/recovery/connection_recovery.h"
 #include "session/recovery/session_recovery.h"
 #include "session/recovery/suspended_tasks.h"
 
@@ -168,6 +169,7 @@ void TargetSessionCore::deliver(TargetTask& task) {
     end_internally(task, wire::ScsiStatus::busy);
     return;
   }
+  if (recovery_ != nullptr && task.write.waits()) task.connection->recovery()->await_data_of(task);
   task.submit_due = true;
   attend(task);
 }

@@ -193,6 +193,7 @@ class TargetSessionCore {
   void keep_waiting(TargetTask& task, Bytes data);
   void take_early_data(TargetTask& task);
   void move_write_on(TargetTask& task);
+  void send_due_r2ts(TargetTask& task);
   void free_held(TargetTask& task);
   void leave_window(TargetTask& task);
   void terminate_tasks_of(wire::Cid cid);

@@ -85,9 +85,14 @@ void TargetSessionCore::move_write_on(TargetTask& task) {
     task.arrived_due = true;
     attend(task);
     if (to.end >= task.write.unsolicited_end() && task.write.quiet()) free_held(task);
-  } else if (task.write.r2t_due() && task.is_allegiant()) {
-    task.connection->transmitter().r2t_due(task);
+  } else {
+    send_due_r2ts(task);
   }
+}
+
+void TargetSessionCore::send_due_r2ts(TargetTask& task) {
+  if (!task.write.r2t_due() && !task.write.has_repeat()) return;
+  if (task.is_allegiant()) task.connection->transmitter().r2t_due(task);
 }
 
 void TargetSessionCore::advance(TargetTask& task) {
@@ -99,7 +104,9 @@ void TargetSessionCore::advance(TargetTask& task) {
       if (!task.is_allegiant()) break;
       if (!task.read.done()) {
         task.connection->transmitter().data_due(task);
-      } else if (task.write.quiet() && fence_.lets_pass(task)) {
+      } else if (!task.write.quiet()) {
+        send_due_r2ts(task);
+      } else if (fence_.lets_pass(task)) {
         // The status waits for the end of all sequences, and for its turn among the responses.
         //= rfc7143#11.4.2
         task.connection->transmitter().status_due(task);

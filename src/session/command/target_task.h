@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "base/instant.h"
 #include "session/command/read_transfer.h"
 #include "session/command/task_list.h"
 #include "session/command/write_transfer.h"
@@ -111,6 +112,8 @@ struct TargetTask {
   WriteTransfer write;
   ReadTransfer read;
   TaskDestination destination;
+  /// When an R2T was sent or a Data-Out came last, at ErrorRecoveryLevel 1 and 2.
+  Instant data_moved_at;
   /// The data that came with the command, where it was received; valid while the outputs are drained.
   Bytes offered;
   /// The next DataSN or R2TSN, which share one sequence.

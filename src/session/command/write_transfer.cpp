@@ -13,7 +13,9 @@ void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
   length_ = announced.length;
   wanted_end_ = immediate_taken_ = outstanding_ = solicited_next_ = recovery_end_ = 0;
   unsolicited_open_ = unsolicited_owed_ = stopped_ = soliciting_ = broken_ = interrupted_ = false;
-  recoveries_ = 0;
+  demands_end_ = unsolicited_given_up_ = false;
+  recoveries_ = timeouts_ = 0;
+  given_up_ = {};
   failure_ = TransferFailure::none;
   const std::uint32_t unsolicited_limit = std::min(announced.length, rules.first_burst_length);
 
@@ -43,6 +45,8 @@ void WriteTransfer::begin(const Announced& announced, const Rules& rules) {
 WriteTransfer::Verdict WriteTransfer::judge(const DataOut& pdu) {
   Sequence* sequence = find(pdu.ttt);
   if (sequence == nullptr) {
+    // It was sent in good faith, and comes again.
+    if (pdu.ttt == wire::kNoTtt ? unsolicited_given_up_ : given_up_.ttt != wire::kNoTtt) return Verdict::drop;
     // The command promised no unsolicited data, or has had it.
     if (pdu.ttt == wire::kNoTtt && recoveries_ == 0) fail(TransferFailure::unexpected_unsolicited_data);
     return Verdict::unknown;
@@ -74,6 +78,7 @@ void WriteTransfer::arrived(const DataOut& pdu) {
   Sequence* sequence = find(pdu.ttt);
   if (sequence == nullptr) return;
   if (failure_ == TransferFailure::none && !broken_) {
+    timeouts_ = 0;
     sequence->data_sn = sequence->data_sn.next();
     data_of(pdu.ttt).add(pdu.buffer_offset, pdu.length);
   }
@@ -87,7 +92,8 @@ void WriteTransfer::spoiled(const DataOut& pdu) {
 }
 
 void WriteTransfer::cut_off() {
-  stopped_ = true;
+  stop();
+  given_up_.repeat_due = false;
   unsolicited_open_ = false;
   outstanding_ = 0;
 }
@@ -95,8 +101,9 @@ void WriteTransfer::cut_off() {
 bool WriteTransfer::r2t_due() const {
   // Where the solicited data begins is known when none of the unsolicited data can be lost any more.
   if (rules_.recovers && awaits_unsolicited()) return false;
-  return !stopped_ && failure_ == TransferFailure::none && outstanding_ < rules_.max_outstanding_r2t &&
-         outstanding_ < kMaxOutstandingR2t && (soliciting_ ? solicited_next_ : solicited_begin()) < wanted_end_;
+  return (!stopped_ || demands_end_) && failure_ == TransferFailure::none &&
+         outstanding_ < rules_.max_outstanding_r2t && outstanding_ < kMaxOutstandingR2t &&
+         next_to_solicit() < wanted_end_;
 }
 
 WriteTransfer::R2t WriteTransfer::next_r2t(wire::Ttt ttt, wire::R2TSN r2t_sn) {

@@ -33,6 +33,9 @@ inline constexpr std::uint32_t kMaxOutstandingR2t = 8;
 /// More often than this the lost data of one command is not asked for again; then the command fails.
 inline constexpr std::uint32_t kMaxRecoveryR2ts = 16;
 
+/// Times in a row that data which does not come is asked for again. Then the initiator must act.
+inline constexpr std::uint32_t kMaxSequenceTimeouts = 4;
+
 class WriteTransfer {
  public:
   /// What the session has agreed on; the same for all its commands.
@@ -97,7 +100,10 @@ class WriteTransfer {
   void want(std::uint32_t end) { wanted_end_ = end; }
 
   /// No further R2T: the device has ended the command, or it is being aborted.
-  void stop() { stopped_ = true; }
+  void stop() {
+    stopped_ = true;
+    demands_end_ = false;
+  }
 
   /// What the initiator still owes will not be sent: it was told so.
   void cut_off();
@@ -107,15 +113,27 @@ class WriteTransfer {
   /// Whether an R2T was interrupted whose data has not come; told once.
   bool take_interruption();
 
-  /// The R2Ts that wait for data, the oldest first, as they were sent.
-  std::vector<R2t> outstanding_r2ts() const;
+  /// The initiator owes the end of a sequence that has not failed.
+  bool waits() const { return failure_ == TransferFailure::none && !quiet(); }
+  /// Nothing of it has come for long. Either the R2T is lost, and is sent once more as it was; or its data, and a
+  /// recovery R2T asks for that, also where the device needs it no more: the status must wait for the F bit. False when
+  /// enough was tried.
+  //= rfc7143#7.1.4.1
+  bool time_out();
+  /// How often that has happened since data came last.
+  std::uint32_t timeouts() const { return timeouts_; }
+
+  /// R2Ts with these numbers that no data has answered are to be sent once more as they were. How many there are.
+  std::uint32_t repeat(std::uint32_t begin, std::uint32_t end);
+  bool has_repeat() const;
+  std::optional<R2t> take_repeat();
 
   bool r2t_due() const;
   /// The next R2T; only when r2t_due().
   R2t next_r2t(wire::Ttt ttt, wire::R2TSN r2t_sn);
 
   /// Nothing more is to come unless an R2T asks for it: the initiator has ended all sequences with the F bit.
-  bool quiet() const { return !awaits_unsolicited() && outstanding_ == 0; }
+  bool quiet() const { return !awaits_unsolicited() && outstanding_ == 0 && !demands_more(); }
 
   /// Nothing more may come either: not even the empty end of unsolicited data which a command without the F bit
   /// announced when all of it was immediate.
@@ -142,8 +160,18 @@ class WriteTransfer {
     std::uint32_t end = 0;
     wire::DataSN data_sn;
     wire::R2TSN r2t_sn;
+    /// The R2T is due once more, and has been sent once more by the clock.
+    bool repeat_due = false;
+    bool repeated = false;
   };
 
+  static R2t r2t_of(const Sequence& sequence);
+  /// No data shows that the initiator has seen the R2T.
+  bool is_unseen(const Sequence& sequence) const;
+  void demand(std::uint32_t end);
+  /// An R2T that only asks for the end of a sequence is due.
+  bool demands_more() const { return demands_end_ && next_to_solicit() < wanted_end_; }
+  std::uint32_t next_to_solicit() const { return soliciting_ ? solicited_next_ : solicited_begin(); }
   bool awaits_unsolicited() const { return unsolicited_open_ && unsolicited_owed_; }
   Sequence* find(wire::Ttt ttt);
   DataCoverage& data_of(wire::Ttt ttt) { return ttt == wire::kNoTtt ? unsolicited_data_ : solicited_data_; }
@@ -167,10 +195,17 @@ class WriteTransfer {
   /// A PDU of the sequence under way is lost: what follows in it is not taken.
   bool broken_ = false;
   bool interrupted_ = false;
+  /// The device has ended the command, but the end of a sequence is asked for again.
+  bool demands_end_ = false;
+  /// Unsolicited data that comes now is late.
+  bool unsolicited_given_up_ = false;
   std::uint8_t recoveries_ = 0;
+  std::uint8_t timeouts_ = 0;
   TransferFailure failure_ = TransferFailure::none;
 
   Sequence unsolicited_;
+  /// The last one that a recovery R2T has replaced before its end: data for it is late.
+  Sequence given_up_;
   DataCoverage unsolicited_data_;
   /// The outstanding R2Ts, oldest first: they are fulfilled in this order.
   std::array<Sequence, kMaxOutstandingR2t> sequences_;

@@ -178,7 +178,10 @@ void TargetConnectionCore::expire(Instant now) {
   session_->tick(now);
   text_.expire(now);
   session_->management().advance(now);
-  if (recovery_ != nullptr && recovery_->expire(now)) ask_for_acknowledgement();
+  if (recovery_ != nullptr) {
+    if (recovery_->expire(now)) ask_for_acknowledgement();
+    if (recovery_->sequences_due(now)) time_out_sequences(now);
+  }
   if (now >= logout_deadline_) {
     close_now(CloseReason::logout_timed_out, "no Logout in the time that the target asked for (11.9.1)");
     return;

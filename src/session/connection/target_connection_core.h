@@ -11,7 +11,7 @@
 //   target_data_out_handler.cpp  Data-Out
 //   target_terminations.cpp      Task Termination messages, acknowledgements
 //   target_closing.cpp           Logout, drops, Reject, how it ends
-//   ../recovery/                 SNACK
+//   ../recovery/                 SNACK, sequences of data that do not come
 
 #pragma once
 
@@ -173,11 +173,14 @@ class TargetConnectionCore {
   void refuse_snack(wire::HeaderView header, TargetTask* task);
   TargetTask* task_of(const wire::SnackRequest& snack);
   void on_data_snack(const wire::SnackRequest& snack);
-  bool send_r2ts_again(const TargetTask& task, std::uint32_t begin, std::uint32_t end);
+  bool send_r2ts_again(TargetTask& task, std::uint32_t begin, std::uint32_t end);
   void reject_run(const wire::SnackRequest& snack, std::uint32_t next);
   void on_status_snack(const wire::SnackRequest& snack);
   void on_data_ack(const wire::SnackRequest& snack);
   void on_r_data_snack(const wire::SnackRequest& snack);
+
+  // recovery/sequence_timeouts.cpp
+  void time_out_sequences(Instant now);
 
   // target_closing.cpp
   void on_logout_request(Instant now, const wire::LogoutRequest& request);

@@ -101,6 +101,7 @@ void TargetConnectionCore::end_data_out(bool digest_ok) {
   TargetTask* task = session_->tasks().find(incoming.task);
   if (task == nullptr) return;
   task->receiving = false;
+  if (recovery_ != nullptr) task->data_moved_at = session_->last_tick();
   if (digest_ok) {
     if (incoming.taken) session_->placed(*task, incoming.pdu, incoming.place);
     task->write.arrived(incoming.pdu);

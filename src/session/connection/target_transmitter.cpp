@@ -7,6 +7,7 @@
 #include <cassert>
 
 #include "session/command/target_session_core.h"
+#include "session/recovery/connection_recovery.h"
 #include "wire/data_in.h"
 #include "wire/nop_in.h"
 #include "wire/ready_to_transfer.h"
@@ -121,8 +122,10 @@ void TargetTransmitter::make_answer() {
 
 void TargetTransmitter::make_r2t(TargetSessionCore& session, TargetTask& task) {
   r2ts_.remove(task);
-  if (!task.write.r2t_due()) return;
-  const auto r2t = task.write.next_r2t(session.new_transfer_tag(), wire::R2TSN(task.next_data_sn++));
+  if (!task.write.r2t_due() && !task.write.has_repeat()) return;
+  const auto again = task.write.take_repeat();
+  const auto r2t = again ? *again : task.write.next_r2t(session.new_transfer_tag(), wire::R2TSN(task.next_data_sn++));
+  if (recovery_ != nullptr) recovery_->await_data_of(task);
   add(wire::ReadyToTransfer::build({.lun = task.lun(),
                                     .itt = task.itt(),
                                     .ttt = r2t.ttt,
@@ -130,7 +133,7 @@ void TargetTransmitter::make_r2t(TargetSessionCore& session, TargetTask& task) {
                                     .buffer_offset = r2t.buffer_offset,
                                     .desired_data_transfer_length = r2t.length}),
       {}, false);
-  if (task.write.r2t_due()) r2ts_.push_back(task);
+  if (task.write.r2t_due() || task.write.has_repeat()) r2ts_.push_back(task);
 }
 
 void TargetTransmitter::make_data_in(TargetSessionCore& session, TargetTask& task) {

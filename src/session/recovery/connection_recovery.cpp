@@ -14,7 +14,8 @@ namespace lunway::session {
 ConnectionRecovery::ConnectionRecovery(TargetSessionCore& session, const ConnectionLimits& limits)
     : session_(session),
       acknowledgement_wait_(limits.acknowledgement_wait),
-      responses_({.responses = limits.retained_responses, .bytes = limits.retained_response_bytes}) {}
+      responses_({.responses = limits.retained_responses, .bytes = limits.retained_response_bytes}),
+      sequence_wait_(limits.sequence_wait) {}
 
 void ConnectionRecovery::keep(wire::StatSN number, const wire::Header& header, Bytes data) {
   // A status that comes this way was sent on another connection before, and needs no data any more.
@@ -110,6 +111,19 @@ bool ConnectionRecovery::expire(Instant now) {
   ask_at_ = now + acknowledgement_wait_;
   return true;
 }
+
+void ConnectionRecovery::await_data_of(TargetTask& task) {
+  task.data_moved_at = session_.last_tick();
+  look_again_at(task.data_moved_at + sequence_wait_);
+}
+
+bool ConnectionRecovery::sequences_due(Instant now) {
+  if (now < look_at_) return false;
+  look_at_ = kNever;
+  return true;
+}
+
+void ConnectionRecovery::look_again_at(Instant when) { look_at_ = std::min(look_at_, when); }
 
 void ConnectionRecovery::drop_data() {
   while (RetainedResponses::Response* const response = responses_.find_with_task([](TaskId) { return true; })) {

@@ -87,9 +87,14 @@ class ConnectionRecovery {
 
   /// When an acknowledgement is to be asked for, because none has come for a while.
   //= rfc7143#7.1.4.2
-  Instant deadline() const { return ask_at_; }
+  Instant deadline() const { return ask_at_ < look_at_ ? ask_at_ : look_at_; }
   /// True when it is to be asked for now.
   bool expire(Instant now);
+  /// Write data of the task is owed from now on. A sequence that does not come is looked for at sequences_due().
+  //= rfc7143#7.1.4.1
+  void await_data_of(TargetTask& task);
+  bool sequences_due(Instant now);
+  void look_again_at(Instant when);
   /// Much is kept: True once for each time that it became so.
   bool wants_acknowledgement();
 
@@ -103,6 +108,8 @@ class ConnectionRecovery {
   std::list<Resend> resends_;
   wire::StatSN acknowledged_;
   Instant ask_at_ = kNever;
+  Duration sequence_wait_;
+  Instant look_at_ = kNever;
   bool asked_ = false;
 };
 

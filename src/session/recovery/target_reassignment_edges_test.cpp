@@ -67,7 +67,7 @@ class TwoThings : public LostConnection {
     fields.exp_stat_sn = kFirstStatus;
     one.send(wire::TaskManagementRequest::build(fields));
   }
-  Duration memory() const {
+  Duration remembered() const {
     const auto& agreed = rig.session->request().session;
     return std::chrono::seconds(agreed.default_time2wait_s + agreed.default_time2retain_s);
   }
@@ -237,7 +237,7 @@ TEST_F(Rfc7143_7_5_SuspensionEdges, ATaskReassignThatCameInTimeStopsTheClock) {
   log_out(LogoutReason::remove_for_recovery, kLost);
   expect_logout(LogoutResponseCode::closed);
   ask_for(1);
-  rig.advance(memory());
+  rig.advance(remembered());
   EXPECT_FALSE(rig.take<Abort>());
   EXPECT_GT(rig.session->deadline(), rig.now) << "or the owner would run in circles";
   rig.destroy_connection();
@@ -253,7 +253,7 @@ TEST_F(Rfc7143_7_5_SuspensionEdges, ATaskReassignThatCameTooLateFindsNothing) {
   EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>());
   lose();
   log_in_again();
-  rig.advance(memory());
+  rig.advance(remembered());
   ask_for(1);
   EXPECT_THAT(next_of(second), Is<wire::TaskManagementResponse>(
                                    With(&wire::TaskManagementResponse::Fields::response, Code::task_does_not_exist)));
@@ -371,6 +371,19 @@ TEST_F(Rfc7143_7_8_SuspensionEdges, GivesTheDataOfReadsUpWhenOthersNeedMemory) {
   EXPECT_THAT(second.receive(), Is<wire::ScsiResponse>(With(&Response::status, wire::ScsiStatus::good)));
   reassign(2);
   expect_snack_rejected(second.receive());
+}
+
+/// The data that has come shows that the initiator has the R2T, whether or not it says so: ExpDataSN is about reads.
+TEST_F(Rfc7143_11_5_6_ReassignEdges, AnR2tThatWasAnsweredInPartIsNotNumberedAgain) {
+  log_in_for_recovery({"ImmediateData=No"});
+  const TaskId task = begin(write_fields(1, 100, 2048));
+  rig.accept(task, MutableBytes(memory).first(2048));
+  data_out(1, tag_of(rig.receive()), 0, 0, 512, false);
+  lose();
+  log_in_again();
+  reassign(1, 0);
+  EXPECT_THAT(second.receive(), Is<wire::ReadyToTransfer>(With(&wire::ReadyToTransfer::Fields::r2t_sn, wire::R2TSN(1)),
+                                                          With(&wire::ReadyToTransfer::Fields::buffer_offset, 512U)));
 }
 
 // ------------------------------------------------------------------------------------------------ tasks of other kinds

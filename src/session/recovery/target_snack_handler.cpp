@@ -10,7 +10,6 @@
 #include "session/connection/target_connection_core.h"
 #include "session/recovery/connection_recovery.h"
 #include "session/recovery/session_recovery.h"
-#include "wire/ready_to_transfer.h"
 #include "wire/snack_request.h"
 
 namespace lunway::session {
@@ -93,19 +92,9 @@ void TargetConnectionCore::on_data_snack(const wire::SnackRequest& snack) {
 }
 
 /// False when one of them was not sent, or has been answered, which acknowledges it.
-bool TargetConnectionCore::send_r2ts_again(const TargetTask& task, std::uint32_t begin, std::uint32_t end) {
-  std::uint32_t found = 0;
-  for (const WriteTransfer::R2t& r2t : task.write.outstanding_r2ts()) {
-    if (r2t.r2t_sn.value() < begin || r2t.r2t_sn.value() >= end) continue;
-    ++found;
-    transmitter_.answer(wire::ReadyToTransfer::build({.lun = task.lun(),
-                                                      .itt = task.itt(),
-                                                      .ttt = r2t.ttt,
-                                                      .r2t_sn = r2t.r2t_sn,
-                                                      .buffer_offset = r2t.buffer_offset,
-                                                      .desired_data_transfer_length = r2t.length}),
-                        {}, false);
-  }
+bool TargetConnectionCore::send_r2ts_again(TargetTask& task, std::uint32_t begin, std::uint32_t end) {
+  const std::uint32_t found = task.write.repeat(begin, end);
+  session_->advance(task);
   return found == end - begin;
 }
 
