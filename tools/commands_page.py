@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The Lunway authors
-"""Keeps the help texts in docs/commands.md equal to what the program prints.
+"""Keeps the help texts in docs/commands.md and docs/conformance/commands.md equal to what the program prints.
 
     tools/commands_page.py build/debug/lunway            writes them
     tools/commands_page.py --check build/debug/lunway    says which differ, and exits with 1
@@ -16,7 +16,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "commands.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+# Each page, and the command whose sub-commands it must have.
+PAGES = {"commands.md": (), "conformance/commands.md": ("conform",)}
 SECTION = re.compile(r"(^## lunway (?P<name>[a-z-]+(?: [a-z-]+)?)\n.*?^```text\n)(?P<help>.*?)(^```$)",
                      re.MULTILINE | re.DOTALL)
 
@@ -30,19 +32,36 @@ def rewrite(page, program):
     """The page with the texts of `program`, and the names of the commands whose text was another one."""
     stale = []
 
-    def renew(match):
+    def renewed(match):
         text = ask(program, *match["name"].split())
         if text != match["help"]:
             stale.append(match["name"])
         return match[1] + text + match[4]
 
-    return SECTION.sub(renew, page), stale
+    return SECTION.sub(renewed, page), stale
 
 
-def missing(page, program):
-    """Commands that the program has and the page has not."""
-    listed = re.findall(r"^  ([a-z-]+) {2,}", ask(program).split("Commands:", 1)[1], re.MULTILINE)
-    return [name for name in listed if not re.search(rf"^## lunway {name}$", page, re.MULTILINE)]
+def missing(page, program, command):
+    """Commands that the program has, below `command`, and the page has not."""
+    listed = re.findall(r"^  ([a-z-]+) {2,}", ask(program, *command).split("Commands:", 1)[1], re.MULTILINE)
+    names = [" ".join([*command, name]) for name in listed]
+    return [name for name in names if not re.search(rf"^## lunway {name}$", page, re.MULTILINE)]
+
+
+def renew(name, program, only_check):
+    """Whether the page is complete, and as the program has it or as it is written now."""
+    path = DOCS / name
+    page = path.read_text(encoding="utf-8")
+    renewed, stale = rewrite(page, program)
+    absent = missing(page, program, PAGES[name])
+    for command in absent:
+        print(f"docs/{name} has no section \"## lunway {command}\"", file=sys.stderr)
+    if not only_check:
+        path.write_text(renewed, encoding="utf-8")
+        return not absent
+    for command in stale:
+        print(f"docs/{name}: the help of {command} is another one; run tools/commands_page.py", file=sys.stderr)
+    return not stale and not absent
 
 
 def main():
@@ -50,17 +69,8 @@ def main():
     parser.add_argument("--check", action="store_true", help="change nothing")
     parser.add_argument("program")
     arguments = parser.parse_args()
-    page = PAGE.read_text(encoding="utf-8")
-    renewed, stale = rewrite(page, arguments.program)
-    absent = missing(page, arguments.program)
-    for name in absent:
-        print(f"docs/commands.md has no section \"## lunway {name}\"", file=sys.stderr)
-    if arguments.check:
-        for name in stale:
-            print(f"docs/commands.md: the help of {name} is another one; run tools/commands_page.py", file=sys.stderr)
-        return 1 if stale or absent else 0
-    PAGE.write_text(renewed, encoding="utf-8")
-    return 1 if absent else 0
+    good = [renew(name, arguments.program, arguments.check) for name in PAGES]
+    return 0 if all(good) else 1
 
 
 if __name__ == "__main__":

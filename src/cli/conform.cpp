@@ -13,6 +13,9 @@ void add_conform(CLI::App& program, Chosen& chosen) {
   add_conform_target(command, chosen);
   add_conform_coverage(command, chosen);
   add_conform_initiator(command, chosen);
+  add_conform_list(command, chosen);
+  add_conform_explain(command, chosen);
+  add_conform_matrix(command, chosen);
 }
 
 }  // namespace lunway::cli

@@ -46,6 +46,30 @@ def test_reports_agree(result, reports):
     assert captures and captures <= names
 
 
+def test_matrix_puts_runs_side_by_side(result, reports, cli):
+    document, _ = result
+    other = document | {"label": "another"}
+    (reports / "other").write_text(json.dumps(other), encoding="utf-8")
+    page = cli("conform", "matrix", reports / "json", reports / "other")
+    assert page.code == 0, page.err
+    for test in document["tests"]:
+        assert re.search(rf"^\| `{re.escape(test['id'])}` .* \| (\S+) \| \1 \|$", page.out, re.MULTILINE), test["id"]
+    assert cli("conform", "matrix", reports / "json", "--html", reports / "matrix").code == 0
+    assert "</html>" in (reports / "matrix").read_text(encoding="ascii")
+    assert cli("conform", "matrix", reports / "tap").code == 1, "a file that is no result"
+
+
+def test_each_test_in_the_list_explains_itself(cli):
+    for role in ("target", "initiator"):
+        lines = cli("conform", "list", role).out.splitlines()
+        assert lines
+        identifier, title = lines[0].split(maxsplit=1)
+        explained = cli("conform", "explain", identifier)
+        assert explained.code == 0
+        assert title.split()[0] in explained.out
+    assert cli("conform", "explain", "6.3/no-such-test").code == 2
+
+
 def check_console(console, tests):
     for test in tests:
         assert len(re.findall(rf"^  \S+ +{re.escape(test['id'])}  ", console, re.MULTILINE)) == 1

@@ -12,5 +12,8 @@ namespace lunway::cli {
 void add_conform_target(CLI::App& conform, Chosen& chosen);
 void add_conform_coverage(CLI::App& conform, Chosen& chosen);
 void add_conform_initiator(CLI::App& conform, Chosen& chosen);
+void add_conform_list(CLI::App& conform, Chosen& chosen);
+void add_conform_explain(CLI::App& conform, Chosen& chosen);
+void add_conform_matrix(CLI::App& conform, Chosen& chosen);
 
 }  // namespace lunway::cli
