@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "conformance/peer/pdu.h"
 #include "conformance/script/account.h"
@@ -38,6 +39,8 @@ struct InitiatorFacts {
   Needs abilities;
   /// Empty when a driver command works; else why nothing can be tested.
   std::string trouble;
+  /// Driver commands that do not work, and why; their tests do not apply.
+  std::vector<std::string> remarks;
   /// The command for each kind of traffic; empty when none makes it.
   std::array<std::string, kTrafficCount> commands;
   /// The keys of its first login, names and all.

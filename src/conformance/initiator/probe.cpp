@@ -46,7 +46,11 @@ class Probe {
     for (const Traffic traffic : {Traffic::reads, Traffic::writes, Traffic::discovers}) {
       if (initiator_.commands[static_cast<std::size_t>(traffic)].empty()) continue;
       const Sight sight = look(traffic);
-      if (sight.trouble.empty()) learn(sight, traffic);
+      if (sight.trouble.empty()) {
+        learn(sight, traffic);
+      } else {
+        facts_.remarks.push_back(initiator_.commands[static_cast<std::size_t>(traffic)] + ": " + sight.trouble);
+      }
     }
     if (comes_again()) facts_.abilities.add(Need::reconnects);
     look_at_chap();
@@ -127,7 +131,11 @@ class Probe {
     Exchange exchange;
     const std::string trouble =
         with_script(exchange, [&](InitiatorScript& s) { (void)s.start(Traffic::any, {.authenticate = true}); });
-    if (trouble.empty()) facts_.abilities.add(Need::authenticates);
+    if (trouble.empty()) {
+      facts_.abilities.add(Need::authenticates);
+    } else {
+      facts_.remarks.push_back("CHAP: " + trouble);
+    }
     if (!initiator_.target_account) return;
     Exchange mutual;
     (void)with_script(mutual, [&](InitiatorScript& s) {

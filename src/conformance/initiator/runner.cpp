@@ -56,6 +56,9 @@ Outcome run_one(const Test& test, const InitiatorUnderTest& initiator, const Ini
 std::vector<Outcome> run_initiator_tests(std::span<const Test* const> tests, const InitiatorUnderTest& initiator,
                                          const InitiatorFacts& facts, const RunOptions& options,
                                          RunObserver* observer) {
+  if (observer != nullptr) {
+    for (const std::string& remark : facts.remarks) observer->on_remark(remark);
+  }
   return run_all(
       tests, options, [&](const Test& test, unsigned /*worker*/) { return run_one(test, initiator, facts, options); },
       observer);

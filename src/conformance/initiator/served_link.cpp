@@ -54,7 +54,7 @@ Arrival ServedLink::receive(Duration within) {
 Arrival ServedLink::receive() { return receive(script_.patience().answer); }
 
 void ServedLink::take_in(const Pdu& pdu) {
-  if (is_numbered(pdu)) exp_cmd_sn_ = pdu[field::kCmdSn] + 1;
+  if (is_numbered(pdu) && pdu[field::kCmdSn] == exp_cmd_sn_) ++exp_cmd_sn_;
 }
 
 void ServedLink::say(Pdu pdu) {
@@ -63,6 +63,9 @@ void ServedLink::say(Pdu pdu) {
 }
 
 void ServedLink::answer(const Pdu& pdu) {
+  // Behind a gap in CmdSN, nothing is carried out.
+  //= rfc7143#4.2.2.1
+  if (is_numbered(pdu) && static_cast<std::int32_t>(pdu[field::kCmdSn] - exp_cmd_sn_) >= 0) return;
   switch (pdu.opcode()) {
     case Opcode::nop_out:
       if (pdu[field::kItt] != kReservedTag) say(nop_in(pdu));

@@ -92,6 +92,9 @@ Pdu ServedLink::async_message(std::uint8_t event, std::uint32_t parameter1, std:
 }
 
 Pdu ServedLink::reject(const Pdu& bad, std::uint8_t reason) {
+  // A command that is rejected leaves a gap in CmdSN.
+  //= rfc7143#7.3
+  if (bad.is(Opcode::scsi_command) && bad[field::kImmediate] == 0) exp_cmd_sn_ = bad[field::kCmdSn];
   Pdu pdu(Opcode::reject);
   pdu.set(field::kFinal, 1).set(field::kItt, kReservedTag).set(field::kRejectReason, reason);
   const std::vector<std::byte> bytes = encode(bad, {});
