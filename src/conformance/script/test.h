@@ -114,6 +114,8 @@ struct Test {
   Pace pace = Pace::quick;
   /// It touches what other sessions share (resets a unit, say), so nothing else runs beside it.
   bool alone = false;
+  /// In a family of tests with one script: which of its subjects this one is about.
+  unsigned variant = 0;
   /// What the test does and why that proves the rows, for the page of the test.
   std::string_view about;
   Script script;

@@ -257,7 +257,8 @@ constexpr Test kTests[] = {
              const bool over = arrival.is(Opcode::scsi_response) || arrival.pdu[field::kHasStatus] != 0;
              if (over) --open;
            }
-           for (const std::size_t count : bytes) s.require_equal(count, std::uint64_t{blocks} * s.block_size(), "bytes of a read");
+           for (const std::size_t count : bytes)
+             s.require_equal(count, std::uint64_t{blocks} * s.block_size(), "bytes of a read");
          }},
 };
 
