@@ -83,6 +83,9 @@ struct Url {
   std::optional<bool> header_digest, data_digest;  // true: crc32c and nothing else; false: none; unset: Options decide
   /// How many connections the session is to have, 1 to 64. The target may grant fewer: see Session::connections().
   unsigned connections = 1;
+  /// ErrorRecoveryLevel, 0 to 2; the target may grant less. 0: what is lost or damaged ends the session, which comes
+  /// back (Options::reconnect_time). 1: PDUs that are lost or damaged are sent again, where data digests are on. 2: a
+  /// connection that is lost comes back and goes on with its commands, and nobody hears of it but on_event.
   unsigned erl = 0;
   std::optional<unsigned> reconnect_s, reconnect_tries;  // unset: Options decide
 
@@ -176,8 +179,9 @@ struct Options {
   /// Attempts for one loss; zero: as many as reconnect_time allows, 0.1 s to 5 s apart.
   unsigned reconnect_tries = 0;
   Replay replay = Replay::safe;
-  /// DefaultTime2Wait in seconds, offered; the result is the longer one of both sides.
-  std::uint16_t default_time2wait_s = 2;
+  /// DefaultTime2Wait in seconds, offered; the result is the longer one of both sides. What is lost may come back after
+  /// it, so how long that takes is for the target to say.
+  std::uint16_t default_time2wait_s = 0;
 
   /// Commands that read() and write() keep in flight for one transfer.
   unsigned depth = 32;

@@ -5,7 +5,6 @@
 
 #include "initiator/client.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "initiator/errors.h"
@@ -34,8 +33,6 @@ Result<std::unique_ptr<Client>> Client::make(Url url, Options options, text::Ses
   SystemEntropy entropy;
   auto profile = make_profile(url, options, type, entropy);
   if (!profile) return std::unexpected(std::move(profile.error()));
-  auto& level = profile->policy.number(text::KeyId::error_recovery_level);
-  level.preferred = std::min(level.preferred, 1U);
   // With io_uring the descriptor would not do: epoll is not woken by a ring that defers its task work. One connection
   // gains little from it anyway.
   auto loop = runtime::Loop::make({.ring = runtime::RingKind::epoll, .buffers = {}});
@@ -55,13 +52,15 @@ Client::Client(Url url, Options options, session::InitiatorProfile profile, std:
       pollable_(std::move(pollable)),
       reconnect_(options_.reconnect_time, options_.reconnect_tries),
       timer_(runtime::Timer::calling<&Client::expired>(loop_->timers(), this)),
-      reconnect_timer_(runtime::Timer::calling<&Client::attempt>(loop_->timers(), this)) {}
+      reconnect_timer_(runtime::Timer::calling<&Client::attempt>(loop_->timers(), this)),
+      mend_timer_(runtime::Timer::calling<&Client::mend_timed>(loop_->timers(), this)) {}
 
 Client::~Client() {
   destroying_ = true;
   opened_ = {};
   on_change_ = {};
   reconnect_timer_.disarm();
+  mend_timer_.disarm();
   for (const auto& link : links_) link->give_up();
   while (!links_.empty()) loop_->turn();
 }
@@ -157,6 +156,11 @@ void Client::log_out() {
   if (state_ == SessionState::closed) return;
   leaving_ = true;
   reconnect_timer_.disarm();
+  mend_timer_.disarm();
+  if (links_.empty() && session_) {
+    session_->abandon();
+    link_drain();
+  }
   if (links_.empty()) return end(std::nullopt);
   for (const auto& link : links_)
     if (link->is_connecting()) link->give_up();

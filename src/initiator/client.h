@@ -30,6 +30,9 @@
 
 namespace lunway::initiator {
 
+/// "0.3 s"
+std::string seconds_text(Duration time);
+
 class Client final : Link::Owner, session::PduObserver {
  public:
   using TaskEnd = std::move_only_function<void(session::TaskResult)>;
@@ -62,6 +65,9 @@ class Client final : Link::Owner, session::PduObserver {
   void resume();
   /// It is not, or nothing can be said of it.
   void give_up(Error error);
+  /// Something was lost that only a new session brings back. False when none will come.
+  //= rfc7143#7.1.4.4
+  bool recover_session(const Error& error);
   /// The session is lost or being lost, and may come back.
   bool is_recovering() const { return state_ == SessionState::recovering; }
 
@@ -83,6 +89,8 @@ class Client final : Link::Owner, session::PduObserver {
   /// Those in the Full Feature Phase.
   std::vector<ConnectionFacts> connections() const;
   std::uint64_t recoveries() const { return recoveries_; }
+  /// Connections that came back while their session went on.
+  std::uint64_t connection_recoveries() const { return connection_recoveries_; }
 
  private:
   Client(Url url, Options options, session::InitiatorProfile profile, std::unique_ptr<runtime::Loop> loop,
@@ -118,6 +126,24 @@ class Client final : Link::Owner, session::PduObserver {
   void join(const text::TargetAddress& portal);
   void joining_failed(const Error& error);
   void joined();
+
+  // ---- connections that are lost while their session goes on (client_connection_recovery.cpp)
+  /// A connection that is missing.
+  struct Gap {
+    wire::Cid cid;
+    std::string portal;
+    unsigned tries = 0;
+    Instant try_at, lost_at;
+  };
+  bool recovers_connections() const;
+  void connection_lost(const Link& link, wire::Cid cid, const Error& error);
+  void mend();
+  void mend_timed(Instant /*at*/) { mend(); }
+  void reinstate(Gap& gap);
+  void reinstated(const Link& link);
+  void reinstatement_failed(const session::InitiatorClose* close, const Error& error);
+  void abandon(const Error& error);
+  void check_abandoned();
 
   // ---- the end of a session, and what follows it (client_recovery.cpp)
   void lose(Error error, std::uint16_t time2wait_s);
@@ -157,6 +183,13 @@ class Client final : Link::Owner, session::PduObserver {
   Link* joining_ = nullptr;
   bool joined_ = false;  // all that are to come are there
 
+  /// At ErrorRecoveryLevel 2: connections that are missing, and the attempt to get one back that is under way.
+  std::vector<Gap> gaps_;
+  Link* reinstating_ = nullptr;
+  wire::Cid reinstated_cid_;
+  unsigned fruitless_losses_ = 0;
+  std::uint64_t connection_recoveries_ = 0;
+
   /// Why the session is lost, from the first sign of it on.
   std::optional<Error> loss_;
   Duration time2wait_ = Duration::zero();
@@ -176,6 +209,7 @@ class Client final : Link::Owner, session::PduObserver {
 
   runtime::Timer timer_;
   runtime::Timer reconnect_timer_;
+  runtime::Timer mend_timer_;
 };
 
 }  // namespace lunway::initiator

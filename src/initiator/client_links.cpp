@@ -28,7 +28,8 @@ std::uint64_t number_of(const wire::Isid& isid) {
 // ------------------------------------------------------------------------------------------------------- begin, end
 
 void Client::link_connected(Link& link) {
-  const bool leads = &link != joining_;
+  const bool reinstates = &link == reinstating_;
+  const bool leads = &link != joining_ && !reinstates;
   if (leads) {
     portal_ = link.portal().empty() ? portal_ : link.portal();
     if (!is_recovering()) state_ = SessionState::logging_in;
@@ -40,7 +41,7 @@ void Client::link_connected(Link& link) {
   const bool unwanted = destroying_ || leaving_ || loss_;
   link.log_in({.session = *session_,
                .entropy = entropy_,
-               .cid = wire::Cid(static_cast<std::uint16_t>(leads ? 0 : joins_)),
+               .cid = reinstates ? reinstated_cid_ : wire::Cid(static_cast<std::uint16_t>(leads ? 0 : joins_)),
                .limits = make_limits(options_),
                .observer = options_.on_pdu ? this : nullptr});
   if (unwanted) link.give_up();
@@ -55,13 +56,16 @@ std::unique_ptr<Link> Client::removed(Link& link) {
 
 void Client::link_unreachable(Link& link, const lunway::Error& error) {
   const std::unique_ptr<Link> gone = removed(link);
-  const bool leads = joining_ != &link;
-  if (!leads) joining_ = nullptr;
+  const bool reinstates = reinstating_ == &link;
+  const bool leads = joining_ != &link && !reinstates;
+  if (joining_ == &link) joining_ = nullptr;
+  if (reinstates) reinstating_ = nullptr;
   if (destroying_) return;
   if (loss_ || leaving_) {
     if (links_.empty()) links_gone();
     return;
   }
+  if (reinstates) return reinstatement_failed(nullptr, unreachable(error));
   if (leads) return connect_elsewhere(unreachable(error));
   joining_failed(unreachable(error));
 }
@@ -69,8 +73,10 @@ void Client::link_unreachable(Link& link, const lunway::Error& error) {
 void Client::link_closed(Link& link, runtime::TcpStream::Closed closed) {
   const std::unique_ptr<Link> gone = removed(link);
   const session::InitiatorClose& close = *link.close_reason();
-  const bool leads = joining_ != &link && !link.is_logged_in();
+  const bool reinstates = reinstating_ == &link;
+  const bool leads = joining_ != &link && !reinstates && !link.is_logged_in();
   if (joining_ == &link) joining_ = nullptr;
+  if (reinstates) reinstating_ = nullptr;
   if (destroying_) return;
   Error error = to_error(close);
   if (close.reason == session::InitiatorCloseReason::transport_ended) error.message += ": " + to_string(closed);
@@ -82,7 +88,9 @@ void Client::link_closed(Link& link, runtime::TcpStream::Closed closed) {
     if (!redirect(close)) attempt_failed(std::move(error));
     return;
   }
+  if (reinstates && !loss_ && !leaving_) return reinstatement_failed(&close, error);
   if (!link.is_logged_in() && !loss_ && !leaving_) return joining_failed(error);
+  if (recovers_connections()) return connection_lost(link, link.cid(), error);
   // The target wants to be rid of one connection only, and the others go on.
   const bool goes_alone =
       logged_out && !links_.empty() && session_->state() == session::InitiatorSessionState::logged_in;
@@ -104,6 +112,7 @@ void Client::link_pump() {
   Instant deadline = session_->deadline();
   for (const auto& link : links_) deadline = std::min(deadline, link->deadline());
   timer_.arm(deadline);
+  if (!gaps_.empty()) mend();
 }
 
 void Client::expired(Instant at) {
@@ -118,8 +127,10 @@ void Client::link_drain() {
   if (!session_) return;
   while (auto done = session_->next_output()) {
     // The session is of use again: the next loss is one of its own.
-    if (state_ == SessionState::logged_in && std::holds_alternative<session::ScsiCompletion>(done->result))
-      reconnect_.succeeded();
+    if (std::holds_alternative<session::ScsiCompletion>(done->result)) {
+      fruitless_losses_ = 0;
+      if (state_ == SessionState::logged_in) reconnect_.succeeded();
+    }
     TaskEnd& end = ends_[done->task.slot()];
     defer([end = std::exchange(end, {}), result = std::move(done->result)]() mutable { end(std::move(result)); });
   }
@@ -138,6 +149,7 @@ void Client::link_drain() {
 // --------------------------------------------------------------------------------------------------------- outputs
 
 void Client::take(Link& link, session::InitiatorLoggedIn event) {
+  if (&link == reinstating_) return reinstated(link);
   if (&link == joining_) {
     joining_ = nullptr;
     defer([this] { join_next(); });

@@ -20,15 +20,15 @@ namespace {
 /// A session that lasted so long was of use, even if nobody used it.
 constexpr Duration kStable = std::chrono::seconds(10);
 
+}  // namespace
+
 std::string seconds_text(Duration time) {
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "%.1f s", std::chrono::duration<double>(time).count());
   return text.data();
 }
 
-}  // namespace
-
-/// The first connection of an open session that is lost takes the others with it.
+/// The first connection of an open session that is lost takes the others with it, below ErrorRecoveryLevel 2.
 void Client::lose(Error error, std::uint16_t time2wait_s) {
   loss_ = std::move(error);
   time2wait_ = std::chrono::seconds(time2wait_s);
@@ -45,10 +45,22 @@ void Client::lose(Error error, std::uint16_t time2wait_s) {
   for (const auto& link : links_) link->give_up();
 }
 
+bool Client::recover_session(const Error& error) {
+  if (state_ == SessionState::logged_in && reconnect_.is_wanted() && !leaving_ && !loss_) {
+    session_->abandon();
+    lose(error, negotiated_.default_time2wait_s);
+    if (links_.empty()) links_gone();
+  }
+  return is_recovering();
+}
+
 /// No connection is left.
 void Client::links_gone() {
   session_.reset();
   timer_.disarm();
+  mend_timer_.disarm();
+  gaps_.clear();
+  fruitless_losses_ = 0;
   if (leaving_) return end(loss_);
   Error error = loss_ ? *std::exchange(loss_, std::nullopt) : to_error(session::TaskFailure{});
   if (!is_recovering()) return end(std::move(error));

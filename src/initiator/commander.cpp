@@ -90,7 +90,7 @@ void Commander::ended(TaskId id, session::TaskResult result) {
   if (auto* completion = std::get_if<session::ScsiCompletion>(&result)) {
     answered(id, pending, std::move(*completion));
   } else if (const auto* failure = std::get_if<session::TaskFailure>(&result)) {
-    if (failure->fault == session::TaskFault::connection_lost)
+    if (failure->fault == session::TaskFault::connection_lost || recovers_from(pending, *failure))
       lost(id, pending, *failure);
     else
       finish(id, std::unexpected(to_error(*failure)));
@@ -115,6 +115,8 @@ void Commander::answered(TaskId id, Pending& pending, session::ScsiCompletion co
   if (failed && result.sense && result.sense->key == kSenseKeyUnitAttention)
     noticed(lun_of(pending.command), *result.sense);
 
+  if (failed && recovers_from(pending, result))
+    return lost(id, pending, {.fault = session::TaskFault::connection_lost});
   const Advice advice = advise(result.status, result.sense);
   const bool again = pending.command.retry && !pending.aborted && pending.attempts < client_.options().retries;
   if (advice == Advice::report || !again) return finish(id, std::move(result));

@@ -66,6 +66,10 @@ class Commander {
   void issue_backlog();
   void ended(TaskId id, session::TaskResult result);
   void session_changed(Client::Change change);
+  bool may_be_sent_twice(const Pending& pending) const;
+  /// Whether a new session is to set right what became of the command.
+  bool recovers_from(const Pending& pending, const session::TaskFailure& failure);
+  bool recovers_from(const Pending& pending, const ScsiResult& result);
   /// A command that its session took along: waits for the next session, or ends.
   void lost(TaskId id, Pending& pending, const session::TaskFailure& failure);
   std::uint16_t lun_of(const Command& command) const { return command.lun.value_or(client_.url().lun); }

@@ -40,6 +40,7 @@ void Link::on_connect_failed(runtime::Connector& /*connector*/, const lunway::Er
 }
 
 void Link::log_in(const Login& login) {
+  cid_ = login.cid;
   connection_ =
       std::make_unique<session::InitiatorConnection>(clock(), login.session, login.entropy, login.cid, login.limits);
   if (login.observer != nullptr) connection_->observe(login.observer);

@@ -65,6 +65,8 @@ class Link final : runtime::Connector::Owner, runtime::TcpStream::Owner {
   /// Null until log_in().
   const session::InitiatorConnection* connection() const { return connection_.get(); }
   bool is_logged_in() const { return logged_in_; }
+  /// Since log_in().
+  wire::Cid cid() const { return cid_; }
   /// Who is at the other end: "10.0.0.1:3260".
   const std::string& portal() const { return portal_; }
   /// Why the engine closed it.
@@ -92,6 +94,7 @@ class Link final : runtime::Connector::Owner, runtime::TcpStream::Owner {
   std::string portal_;
   std::unique_ptr<session::InitiatorConnection> connection_;
   std::optional<session::InitiatorClose> close_;
+  wire::Cid cid_;
   bool logged_in_ = false;  // at some time
   std::unique_ptr<runtime::TcpStream> stream_;
   std::size_t sending_bytes_ = 0;

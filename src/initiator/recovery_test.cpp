@@ -139,6 +139,36 @@ TEST_F(Rfc7143_6_3_5_SessionRecovery, AReadIsSentAgainInANewSessionWithTheSameIs
   EXPECT_THAT(events, Contains(HasSubstr("session is back")));
 }
 
+using Rfc7143_7_1_4_4_SessionRecovery = SessionRecovery;
+
+//= ledger(initiator) R7143-7.1.4-02 R7143-7.1.4.4-01
+TEST_F(Rfc7143_7_1_4_4_SessionRecovery, WhatWasDamagedIsSentAgainInANewSession) {
+  begin();
+  learn();
+  Ended read;
+  submit(read, 0x28, 512);
+  EXPECT_EQ(next_command(), 0x28);
+  // ABORTED COMMAND, PROTOCOL SERVICE CRC ERROR
+  std::array<std::byte, 18> sense{};
+  sense[0] = std::byte{0x70};
+  sense[2] = std::byte{0x0b};
+  sense[7] = std::byte{10};
+  sense[12] = std::byte{0x47};
+  sense[13] = std::byte{0x05};
+  target.respond(last, wire::ScsiStatus::check_condition, sense);
+  EXPECT_TRUE(target.sees_the_end());
+  target.log_in();
+  EXPECT_EQ(client->state(), SessionState::recovering);
+  say_who_you_are("A1");
+  EXPECT_EQ(next_command(), 0x28);
+  answer(last, std::string(512, 'x'));
+  ASSERT_TRUE(turn_until([&] { return read.result.has_value(); }));
+  ASSERT_TRUE(*read.result) << read.result->error().message;
+  EXPECT_TRUE((*read.result)->good());
+  EXPECT_EQ(client->recoveries(), 1U);
+  EXPECT_THAT(events, Contains(HasSubstr("READ(10) was damaged on its way")));
+}
+
 TEST_F(SessionRecovery, ACompareAndWriteEndsWithAnErrorThatNamesIt) {
   begin();
   learn();

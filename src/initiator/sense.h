@@ -22,6 +22,7 @@ inline constexpr std::uint8_t kStatusTaskSetFull = 0x28;
 
 inline constexpr std::uint8_t kSenseKeyUnitAttention = 0x06;
 inline constexpr std::uint8_t kSenseKeyIllegalRequest = 0x05;
+inline constexpr std::uint8_t kSenseKeyAbortedCommand = 0x0b;
 inline constexpr std::uint8_t kSenseKeyMiscompare = 0x0e;
 
 /// Nothing when the bytes are no sense data of a known form. Fields beyond the end of short data are zero.

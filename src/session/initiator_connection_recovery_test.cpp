@@ -462,6 +462,20 @@ TEST_F(Rfc7143_7_1_4_3_InitiatorConnectionRecovery, ADropThatAnotherConnectionTe
   EXPECT_EQ(rig.session.lost_connections().at(0).recover_at, rig.time + seconds(5));
 }
 
+TEST_F(Rfc7143_7_1_4_3_InitiatorConnectionRecovery, ADropThatIsKnownIsNotThatOfTheNextConnection) {
+  log_in_again(kSecondCid);
+  lose();
+  tell(
+      wire::AsynchronousMessage::build,
+      wire::AsynchronousMessage::Fields{
+          .event = wire::AsyncEvent::connection_drop, .parameter1 = kRigCid.value(), .parameter2 = 5, .parameter3 = 7});
+  EXPECT_EQ(rig.session.lost_connections().at(0).recover_at, rig.time + seconds(5));
+  SecondConnection third(rig, kRigCid);
+  third.log_in();
+  EXPECT_EQ(third.closed(), nullptr);
+  EXPECT_EQ(third.connection.state(), InitiatorConnectionState::logged_in);
+}
+
 TEST_F(Rfc7143_7_1_4_3_InitiatorConnectionRecovery, AConnectionThatIsToLeaveIsRemovedForRecovery) {
   write(512);
   const wire::Itt itt = sent<wire::ScsiCommand>().itt;

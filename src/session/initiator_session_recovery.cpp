@@ -72,6 +72,9 @@ void InitiatorSessionCore::suspend(Instant now, const ConnectionEnd& end) {
   }
   deadline_ = std::min(deadline_, recover_at);
   // What was announced has come true.
+  auto& untold = recovery_->untold;
+  std::erase(untold, end.cid);
+  if (drop_of(end.cid) == nullptr) untold.push_back(end.cid);
   std::erase_if(recovery_->drops,
                 [&](const auto& drop) { return drop.cid ? *drop.cid == end.cid : connections_ == 0; });
   if (connections_ == 0) machine_.step(InitiatorSessionEvent::failed);
@@ -253,7 +256,9 @@ bool InitiatorSessionCore::is_received(const InitiatorTask& task) const {
 //= rfc7143#7.1.4.3
 void InitiatorSessionCore::announce_drop(Instant now, const InitiatorSessionRecovery::Drop& drop) {
   if (!recovers_connections()) return;
-  recovery_->drops.push_back(drop);
+  const bool is_known = drop.cid && std::erase(recovery_->untold, *drop.cid) != 0;
+  const bool is_there = drop.cid ? spread_.has(*drop.cid) && drop_of(*drop.cid) == nullptr : recovery_->drops.empty();
+  if (!is_known && is_there) recovery_->drops.push_back(drop);
   for (auto& lost : recovery_->lost) {
     if (drop.cid && *drop.cid != lost.cid) continue;
     lost.recover_at = now + std::chrono::seconds(drop.time2wait_s);

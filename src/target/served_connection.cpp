@@ -143,7 +143,8 @@ bool ServedConnection::read_on() {
 // -------------------------------------------------------------------------------------------------------- bytes out
 
 void ServedConnection::send_ready() {
-  if (is_closed_ || stream_.is_sending()) return;
+  // A stream that has failed is no longer sending, and its end is not here yet.
+  if (is_closed_ || stream_.is_sending() || stream_.is_closing()) return;
   const std::span<const Bytes> pieces = engine_->next_transmit();
   sending_bytes_ = 0;
   for (const Bytes piece : pieces) sending_bytes_ += piece.size();

@@ -24,7 +24,7 @@ struct ClientAndTarget : ::testing::Test {
   /// Starts to connect.
   void open() {
     options.on_event = [this](std::string_view text) { events.emplace_back(text); };
-    auto made = Client::make(*Url::parse(target.url()), options, text::SessionType::normal);
+    auto made = Client::make(*Url::parse(target.url() + query), options, text::SessionType::normal);
     ASSERT_TRUE(made) << made.error().message;
     client = std::move(*made);
     ASSERT_TRUE(client->open([this](Result<> result) { opened = std::move(result); }));
@@ -49,6 +49,8 @@ struct ClientAndTarget : ::testing::Test {
     turn();  // callbacks that the end has caused
   }
 
+  /// Of the URL: "?erl=2".
+  std::string query;
   /// Set before open(). Sessions do not come back unless a test wants it.
   Options options = [] {
     Options made;

@@ -233,6 +233,7 @@ inline void ScriptedTarget::log_in(std::string_view keys) {
   const auto first = next_as<wire::LoginRequest>();
   wire::LoginResponse::Fields response;
   response.isid = first.isid;
+  response.tsih = first.tsih;
   response.itt = first.itt;
   response.flags = {
       .transit = true, .csg = LoginStage::security_negotiation, .nsg = LoginStage::login_operational_negotiation};

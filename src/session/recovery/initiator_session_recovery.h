@@ -53,6 +53,8 @@ struct InitiatorSessionRecovery {
 
   std::vector<Lost> lost;
   std::vector<Drop> drops;
+  /// CIDs of connections that were lost before the target has told of it. It may do so when another has the CID again.
+  std::vector<wire::Cid> untold;
   /// Tasks of connections that are logged out, which wait for another one to take them up: in order of CmdSN.
   std::vector<TaskId> due;
   /// Connection recovery has failed, or has no sense any more: the session is to be recovered as a whole.
