@@ -33,10 +33,16 @@ class ReadTransfer {
   /// sequence or of a piece. Only when not done().
   DataIn next(std::uint32_t max_data, std::uint32_t max_burst);
 
+  /// As `count` calls of next(), in a time that depends on the number of pieces only: a peer asks for it.
+  void skip(std::uint32_t count, std::uint32_t max_data, std::uint32_t max_burst);
+
   std::uint32_t sent() const { return offset_; }
   std::uint32_t length() const { return length_; }
 
  private:
+  void leave_finished_pieces();
+  void move(std::uint32_t bytes, std::uint32_t max_burst);
+
   std::span<const Bytes> pieces_;
   std::size_t piece_offset_ = 0;  // in pieces_.front()
   std::uint32_t length_ = 0;

@@ -47,6 +47,35 @@ TEST(Rfc7143_11_7_1_TargetReadTransfer, IsWholeAndWithinLimitsHoweverItIsCut) {
   });
 }
 
+TEST(Rfc7143_11_7_1_TargetReadTransfer, SkipsToWherePdusOneByOneWouldLead) {
+  rc::check([] {
+    const auto sizes = *rc::gen::container<std::vector<std::uint16_t>>(rc::gen::inRange<std::uint16_t>(0, 9000));
+    const auto max_data = *rc::gen::inRange<std::uint32_t>(512, 4096);
+    const auto max_burst = *rc::gen::inRange<std::uint32_t>(512, 9000);
+    const auto count = *rc::gen::inRange<std::uint32_t>(0, 60);
+    std::vector<std::vector<std::byte>> memory;
+    std::uint32_t length = 0;
+    for (const std::uint16_t size : sizes) {
+      memory.emplace_back(size);
+      length += size;
+    }
+    std::vector<Bytes> pieces(memory.begin(), memory.end());
+    ReadTransfer skipped;
+    skipped.begin(pieces, length);
+    ReadTransfer stepped = skipped;
+    skipped.skip(count, max_data, max_burst);
+    for (std::uint32_t i = 0; i < count && !stepped.done(); ++i) stepped.next(max_data, max_burst);
+    while (!stepped.done()) {
+      RC_ASSERT(!skipped.done());
+      const auto expected = stepped.next(max_data, max_burst);
+      const auto pdu = skipped.next(max_data, max_burst);
+      RC_ASSERT(pdu.buffer_offset == expected.buffer_offset && pdu.data.data() == expected.data.data() &&
+                pdu.data.size() == expected.data.size() && pdu.final == expected.final && pdu.last == expected.last);
+    }
+    RC_ASSERT(skipped.done());
+  });
+}
+
 TEST(Rfc7143_11_7_1_TargetReadTransfer, OfNothingIsDoneAtOnce) {
   ReadTransfer read;
   read.begin({}, 0);

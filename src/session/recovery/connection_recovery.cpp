@@ -132,6 +132,11 @@ void ConnectionRecovery::drop_data() {
   }
 }
 
-bool ConnectionRecovery::wants_acknowledgement() { return responses_.is_half_full() && !std::exchange(asked_, true); }
+bool ConnectionRecovery::wants_acknowledgement() {
+  const bool keeps_much =
+      responses_.is_half_full() ||
+      (session_.recovery()->is_half_full() && responses_.find_with_task([](TaskId) { return true; }) != nullptr);
+  return keeps_much && !std::exchange(asked_, true);
+}
 
 }  // namespace lunway::session

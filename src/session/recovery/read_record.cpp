@@ -14,7 +14,7 @@ void ReadRecord::begin(std::uint32_t generation) {
   noted_ = false;
   ack_tag = wire::kNoTtt;
   snack_tag = wire::kNoSnackTag;
-  stretches_.clear();
+  restart();
 }
 
 void ReadRecord::note(std::uint32_t data_sn, const ReadTransfer& transfer, std::uint32_t segment) {
@@ -33,7 +33,10 @@ void ReadRecord::acknowledge(std::uint32_t data_sn, std::uint32_t max_burst) {
   assert(!empty() && first_unacknowledged() <= data_sn);
   while (stretches_.size() > 1 && stretches_[1].data_sn <= data_sn) stretches_.erase(stretches_.begin());
   Stretch& first = stretches_.front();
-  if (first.segment == 0) return;
+  if (first.segment == 0) {
+    lost_track_ = lost_track_ || data_sn != first.data_sn;
+    return;
+  }
   first.transfer = replayed(first, data_sn, max_burst);
   first.data_sn = data_sn;
 }
@@ -46,7 +49,7 @@ std::optional<ReadTransfer> ReadRecord::rewound(std::uint32_t data_sn, std::uint
 
 ReadTransfer ReadRecord::replayed(const Stretch& from, std::uint32_t data_sn, std::uint32_t max_burst) {
   ReadTransfer transfer = from.transfer;
-  for (std::uint32_t sn = from.data_sn; sn != data_sn && !transfer.done(); ++sn) transfer.next(from.segment, max_burst);
+  transfer.skip(data_sn - from.data_sn, from.segment, max_burst);
   return transfer;
 }
 

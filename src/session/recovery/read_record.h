@@ -46,7 +46,12 @@ class ReadRecord {
   std::optional<ReadTransfer> rewound(std::uint32_t data_sn, std::uint32_t segment, std::uint32_t max_burst) const;
 
   /// All that is not acknowledged is sent anew, with other lengths perhaps: it is noted once more.
-  void restart() { stretches_.clear(); }
+  void restart() {
+    stretches_.clear();
+    lost_track_ = false;
+  }
+  /// Data behind unacknowledged() is acknowledged, but nobody knows how much.
+  bool has_lost_track() const { return lost_track_; }
 
   /// Which tag the initiator acknowledges data of this command with; kNoTtt until it was asked to.
   wire::Ttt ack_tag = wire::kNoTtt;
@@ -70,6 +75,7 @@ class ReadRecord {
   std::uint32_t generation_ = 0;
   std::uint32_t first_data_sn_ = 0;
   bool noted_ = false;
+  bool lost_track_ = false;
   std::vector<Stretch> stretches_;
 };
 

@@ -44,6 +44,11 @@ bool SessionRecovery::has_room_for(const TargetTask& task) const {
   return retained_ < limits.retained_reads && retained_bytes_ + task.read.length() <= limits.retained_read_bytes;
 }
 
+bool SessionRecovery::is_half_full() const {
+  const SessionLimits& limits = session_.limits();
+  return retained_ * 2 >= limits.retained_reads || retained_bytes_ * 2 >= limits.retained_read_bytes;
+}
+
 void SessionRecovery::retain(TargetTask& task) {
   assert(!task.retained);
   task.retained = true;

@@ -41,6 +41,7 @@ class SessionRecovery {
   void release(TargetTask& task);
 
   std::uint32_t retained_reads() const { return retained_; }
+  bool is_half_full() const;
 
  private:
   TargetSessionCore& session_;

@@ -180,7 +180,9 @@ TEST_F(Rfc7143_11_16_TargetDataSnack, WithAMalformedHeaderEndsTheConnection) {
 // --------------------------------------------------------------------------------------------------------- its limits
 
 struct RetainedReads : RecoveryLadder {
-  RetainedReads() : RecoveryLadder({}, {.retained_reads = 2, .retained_read_bytes = 4096}) {}
+  RetainedReads() : RecoveryLadder({}, {.retained_reads = 2, .retained_read_bytes = 4096}) {
+    rig.hides_questions = true;
+  }
 };
 
 using Rfc7143_7_8_RetainedReads = RetainedReads;
@@ -200,6 +202,15 @@ TEST_F(Rfc7143_7_8_RetainedReads, TheOldestGivesWayAndASnackForItIsRejected) {
   EXPECT_THAT(rig.receive(), Is<wire::DataIn>());
   status_snack(1, 1);
   EXPECT_THAT(rig.receive(), Is<wire::ScsiResponse>(With(&Response::itt, wire::Itt(1))));
+}
+
+TEST_F(Rfc7143_7_8_RetainedReads, AreAskedAboutWhenTheyTakeHalfOfTheRoom) {
+  log_in_for_recovery();
+  rig.hides_questions = false;
+  read(1, 100, 512);
+  receive_read(1);
+  EXPECT_THAT(rig.receive(), Is<wire::NopIn>(With(&wire::NopIn::Fields::stat_sn, kFirstStatus.next())));
+  EXPECT_TRUE(rig.target_is_silent()) << "once";
 }
 
 // A read that is being sent once more is not given up half-way for a newer one.

@@ -148,6 +148,8 @@ void TargetConnectionCore::on_r_data_snack(const wire::SnackRequest& snack) {
   if (task == nullptr) return;
   if (task->read_length == 0) return reject_run(snack, task->next_data_sn);
   ReadRecord& record = session_->recovery()->record_of(*task);
+  // To begin at an earlier number than that of the last DataACK would break the rule.
+  if (record.has_lost_track()) return refuse_snack(snack.header(), task);
   record.snack_tag = snack.snack_tag();
   recovery_->withdraw(task->id());
   if (!record.empty() && !task->lost_data) {

@@ -21,6 +21,20 @@ namespace lunway::session::testing {
 inline constexpr wire::StatSN kFirstStatus{1};
 inline const wire::Lun kUnit = wire::Lun::from_flat(3);
 
+/// Where asked to, it takes the target's questions for an acknowledgement out of the way.
+class RecoveryRig : public TargetRig {
+ public:
+  using TargetRig::TargetRig;
+
+  std::optional<FromTarget> receive() {
+    auto pdu = TargetRig::receive();
+    while (hides_questions && pdu && pdu->opcode() == wire::Opcode::nop_in) pdu = TargetRig::receive();
+    return pdu;
+  }
+
+  bool hides_questions = false;
+};
+
 class RecoveryLadder : public ::testing::Test {
  protected:
   explicit RecoveryLadder(const ConnectionLimits& connection = {}, const SessionLimits& session = {})
@@ -122,7 +136,7 @@ class RecoveryLadder : public ::testing::Test {
   }
 
   int level = 1;
-  TargetRig rig;
+  RecoveryRig rig;
   wire::StatSN acknowledged = kFirstStatus;
   std::vector<std::byte> data = pattern(1 << 20);
   std::vector<std::byte> memory = std::vector<std::byte>(1 << 20);
