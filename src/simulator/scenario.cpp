@@ -124,6 +124,25 @@ void draw_connections(Random random, Scenario& scenario) {
   if (random.one_in(3)) scenario.single_logout_requests = random.between32(1, 3);
 }
 
+/// Runs that look at one thing more than others do.
+void draw_focus(Random random, Scenario& scenario) {
+  UserOptions& user = scenario.user;
+  const std::uint64_t choice = random.below(6);
+  if (choice == 0) {
+    // COMPARE AND WRITE: who meets whom.
+    user.comparisons = 35;
+    user.hot_blocks = random.between(1, 3);
+    user.depth = std::max(user.depth, random.between32(4, 20));
+  } else if (choice == 1) {
+    // What was promised to be there after a loss of power.
+    scenario.target.volatile_cache = scenario.target.write_cache_enabled = true;
+    scenario.early_power_losses = random.between32(1, 3);
+    user.flushes = 15;
+    user.requests = std::max(user.requests, 60U);
+    user.shape.writes_through = false;
+  }
+}
+
 }  // namespace
 
 LinkFate Weather::fate(Random& random) const {
@@ -170,7 +189,9 @@ Scenario draw_scenario(Random& random) {
   if (random.one_in(5)) scenario.initiator_crashes = random.between32(1, 2);
   if (random.one_in(6)) scenario.logout_requests = 1;
   scenario.storm = random.pick({Duration(milliseconds(20)), Duration(seconds(2)), Duration(seconds(90))});
-  draw_connections(Random(random).fork(), scenario);
+  Random later = Random(random).fork();
+  draw_connections(later, scenario);
+  draw_focus(later.fork(), scenario);
   return scenario;
 }
 

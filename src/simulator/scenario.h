@@ -39,12 +39,16 @@ struct Scenario {
   /// So many of each during the run.
   std::uint32_t target_restarts = 0;
   std::uint32_t power_losses = 0;
+  /// Of these too, but while there is much to lose.
+  std::uint32_t early_power_losses = 0;
   std::uint32_t initiator_crashes = 0;
   std::uint32_t logout_requests = 0;
   /// Of single connections.
   std::uint32_t single_logout_requests = 0;
   /// When the last of them happens at the latest; the network is calm after it.
   Duration storm = std::chrono::seconds(2);
+  /// How long the requests take, roughly, when nothing is in their way.
+  Duration work() const { return user.longest_thought / 2 * user.requests; }
 };
 
 Scenario draw_scenario(Random& random);

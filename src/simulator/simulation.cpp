@@ -69,13 +69,16 @@ class Simulation {
     return link;
   }
 
-  void sometime(const EventQueue::Action& action) {
-    events_.after(std::chrono::nanoseconds(random_.below(static_cast<std::uint64_t>(scenario_.storm.count()))), action);
+  void sometime(const EventQueue::Action& action) { within(scenario_.storm, action); }
+  void within(Duration most, const EventQueue::Action& action) {
+    events_.after(std::chrono::nanoseconds(random_.below(static_cast<std::uint64_t>(most.count()))), action);
   }
 
   void plan_disasters() {
     for (std::uint32_t i = 0; i < scenario_.target_restarts; ++i) sometime([this] { restart_target(false); });
     for (std::uint32_t i = 0; i < scenario_.power_losses; ++i) sometime([this] { restart_target(true); });
+    for (std::uint32_t i = 0; i < scenario_.early_power_losses; ++i)
+      within(scenario_.work(), [this] { restart_target(true); });
     for (std::uint32_t i = 0; i < scenario_.initiator_crashes; ++i) {
       sometime([this] {
         verdict_.mark("disaster", "an initiator crashes");

@@ -155,7 +155,7 @@ void InitiatorConnectionCore::check_session() {
                          .time2wait_s = drop->time2wait_s},
           Event::drop_announced);
   }
-  if (in_login() && session_.has_ended()) close(Reason::recovery_failed, "the session ended before its login");
+  if (in_login() && session_.has_ended()) close(Reason::transport_ended, "the session ended before its login");
   if (session_.gave_up(cid_)) close(Reason::target_silent, "no answer to a request that must be answered");
 }
 

@@ -74,6 +74,7 @@ struct WatchedTask {
   std::vector<WatchedR2t> r2ts;
   // Read data.
   std::uint32_t data_in_pdus = 0;
+  bool resegmented = false;
   std::uint32_t data_in_bytes = 0;
   std::uint32_t sequence_bytes = 0;
   std::set<std::uint32_t> data_in_offsets;

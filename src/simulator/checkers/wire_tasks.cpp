@@ -189,6 +189,7 @@ Complaint response_sent(WatchedConnection& connection, const WirePdu& pdu) {
 }
 
 void task_arrived(WatchedConnection& connection, const WirePdu& pdu) {
+  if (pdu.opcode() == Opcode::snack_request) return snack_arrived(connection, pdu);
   if (pdu.opcode() == Opcode::data_out) return data_out_arrived(connection, pdu);
   if (!opens_task(pdu)) return;
   const auto found = connection.session->tasks.find(pdu.u32(16));

@@ -149,8 +149,7 @@ Complaint response_complaint(const WatchedConnection& connection, const WirePdu&
   const Agreed& agreed = connection.session->agreed;
   const bool completed = pdu.u8(2) == 0;
   const std::uint32_t exp_data_sn = completed ? task.data_in_pdus : 0;
-  if (pdu.u32(36) != exp_data_sn && agreed.error_recovery_level == 0)
-    return "ExpDataSN is not the number of Data-In PDUs (11.4.8)";
+  if (pdu.u32(36) != exp_data_sn && !task.resegmented) return "ExpDataSN is not the number of Data-In PDUs (11.4.8)";
   if ((pdu.u8(1) & 0x18) != 0) return "a bidirectional residual without such a command (11.4.1)";
   if (agreed.protocol_level < 2 && load_be16(&pdu.bytes[8]) != 0)
     return "a status qualifier without iSCSIProtocolLevel 2 (7144 5.2.1)";
@@ -160,6 +159,12 @@ Complaint response_complaint(const WatchedConnection& connection, const WirePdu&
   if (task.read && *said != task.data_in_bytes) return "GOOD over read data that was not sent (11.4.5)";
   if (task.write && (task.damaged || task.arrived < *said)) return "GOOD over write data that has not come (11.4.2)";
   return std::nullopt;
+}
+
+void snack_arrived(WatchedConnection& connection, const WirePdu& pdu) {
+  constexpr std::uint8_t kResegment = 3;
+  const auto found = connection.session->tasks.find(pdu.u32(16));
+  if (found != connection.session->tasks.end() && (pdu.u8(1) & 0x0f) == kResegment) found->second.resegmented = true;
 }
 
 void data_out_arrived(WatchedConnection& connection, const WirePdu& pdu) {

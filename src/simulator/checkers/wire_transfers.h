@@ -20,6 +20,7 @@ Complaint r2t_sent(const WatchedConnection& connection, const WirePdu& pdu, Watc
 /// A SCSI Response.
 Complaint response_complaint(const WatchedConnection& connection, const WirePdu& pdu, const WatchedTask& task);
 
+void snack_arrived(WatchedConnection& connection, const WirePdu& pdu);
 void data_out_arrived(WatchedConnection& connection, const WirePdu& pdu);
 void r2t_arrived(const WirePdu& pdu, WatchedTask& task);
 

@@ -75,6 +75,9 @@ class ClientSession::Connection final : public LinkEnd {
     owner_.logged_out_ = close.reason == session::InitiatorCloseReason::logged_out;
     if (close.reason == session::InitiatorCloseReason::protocol_error && !link_->was_damaged())
       owner_.verdict_.fail("the initiator thinks that the target broke a rule: " + close.detail);
+    // Whatever a SNACK asks for is kept, or the limits are too low.
+    if (close.reason == session::InitiatorCloseReason::recovery_failed)
+      owner_.verdict_.fail("the initiator has lost something for good: " + close.detail);
     closed_ = true;
     sender_->cancel();
     link_->close(Role::initiator);

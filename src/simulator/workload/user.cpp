@@ -73,6 +73,8 @@ void User::task_done(const session::TaskDone& done) {
     verdict_.fail("the initiator thinks that a response speaks of data that has not moved");
   // A lost connection was logged out before its tasks ended.
   const bool is_lost = failure != nullptr && failure->fault == TaskFault::connection_lost;
+  if (failure != nullptr && failure->fault == TaskFault::data_refused)
+    verdict_.fail("the target does not send again what was lost");
   const bool over = is_over(done.result) || (is_lost && client_.goes_on());
   if (auto complaint = end(board_.history, options_.shape, *request, done.result, over)) verdict_.fail(*complaint);
   const auto* completion = std::get_if<session::ScsiCompletion>(&done.result);
@@ -164,15 +166,18 @@ void User::submit_blocks() {
   }
   const std::uint64_t choice = random_.below(100);
   if (choice < 42) return submit(make_read(random_, shape, options_.most_blocks));
-  if (choice < 82) return submit(make_write(random_, shape, options_.most_blocks, board_.last_value));
-  if (choice < 90) return submit(make_comparison());
-  if (choice < 95) return submit(make_flush(shape, random_.between32(0, shape.units - 1)));
+  const std::uint64_t flushes_end = 95;
+  const std::uint64_t comparisons_end = flushes_end - options_.flushes;
+  if (choice < comparisons_end - options_.comparisons)
+    return submit(make_write(random_, shape, options_.most_blocks, board_.last_value));
+  if (choice < comparisons_end) return submit(make_comparison());
+  if (choice < flushes_end) return submit(make_flush(shape, random_.between32(0, shape.units - 1)));
   submit(make_other(random_, shape));
 }
 
 Request User::make_comparison() {
   const std::uint32_t unit = random_.between32(0, options_.shape.units - 1);
-  const std::uint64_t block = random_.below(options_.shape.blocks);
+  const std::uint64_t block = random_.below(options_.hot_blocks != 0 ? options_.hot_blocks : options_.shape.blocks);
   const auto believed = board_.believed.find({unit, block});
   const BlockHistory::Value seen = believed == board_.believed.end() ? BlockHistory::kBlank : believed->second;
   return make_compare_and_write(random_, options_.shape, block, unit, seen, board_.last_value);

@@ -29,6 +29,11 @@ struct UserOptions {
   std::uint32_t function_one_in = 40;
   std::uint32_t logout_one_in = 150;
   std::uint32_t cold_reset_one_in = 20;  // of the functions
+  /// Of 100 commands.
+  std::uint32_t comparisons = 8;
+  std::uint32_t flushes = 5;
+  /// COMPARE AND WRITE meets itself on so many blocks; zero: on all.
+  std::uint64_t hot_blocks = 0;
   DiskShape shape;
 };
 
