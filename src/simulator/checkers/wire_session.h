@@ -16,6 +16,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "simulator/network/wire_pdu.h"
@@ -78,6 +79,8 @@ struct WatchedTask {
   std::uint32_t data_in_bytes = 0;
   std::uint32_t sequence_bytes = 0;
   std::set<std::uint32_t> data_in_offsets;
+  // Of each Data-In by its DataSN: Buffer Offset and length.
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> data_in_places;
 };
 
 struct WatchedSession {

@@ -98,9 +98,15 @@ Complaint data_in_sent(const WatchedConnection& connection, const WirePdu& pdu, 
   const std::uint32_t offset = pdu.u32(40);
   const std::uint32_t length = pdu.data_length();
   if (!task.read) return "Data-In for a command that does not read (11.7)";
-  if (agreed.error_recovery_level > 0 && data_sn < task.data_in_pdus) return std::nullopt;
+  if (agreed.error_recovery_level > 0 && data_sn < task.data_in_pdus) {
+    const bool is_same =
+        data_sn < task.data_in_places.size() && task.data_in_places[data_sn] == std::pair(offset, length);
+    if (!is_same && !task.resegmented) return "a Data-In that comes again is another one (11.16)";
+    return std::nullopt;
+  }
   if (data_sn != task.data_in_pdus) return "DataSN of a Data-In is not the next one (11.7.5)";
   ++task.data_in_pdus;
+  if (agreed.error_recovery_level > 0) task.data_in_places.emplace_back(offset, length);
   if (offset > task.expected || length > task.expected - offset) return "Data-In beyond what is expected (11.3.4)";
   if (agreed.data_pdu_in_order && agreed.data_sequence_in_order && offset != task.data_in_bytes)
     return "Data-In is not in order (13.18)";

@@ -73,8 +73,11 @@ void User::task_done(const session::TaskDone& done) {
     verdict_.fail("the initiator thinks that a response speaks of data that has not moved");
   // A lost connection was logged out before its tasks ended.
   const bool is_lost = failure != nullptr && failure->fault == TaskFault::connection_lost;
-  if (failure != nullptr && failure->fault == TaskFault::data_refused)
-    verdict_.fail("the target does not send again what was lost");
+  const session::InitiatorSession* const engine = client_.engine();
+  const bool recovers = engine != nullptr && engine->parameters().error_recovery_level != 0;
+  const bool gives_up =
+      failure != nullptr && (failure->fault == TaskFault::data_refused || failure->fault == TaskFault::data_digest);
+  if (recovers && gives_up) verdict_.fail("data was lost, and not recovered");
   const bool over = is_over(done.result) || (is_lost && client_.goes_on());
   if (auto complaint = end(board_.history, options_.shape, *request, done.result, over)) verdict_.fail(*complaint);
   const auto* completion = std::get_if<session::ScsiCompletion>(&done.result);
