@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // SPDX-FileCopyrightText: The Lunway authors
 //
-// ErrorRecoveryLevel 1 at a running server: what gets lost is sent again, and the data is that of the disk.
+// ErrorRecoveryLevel 1 and 2 at a running server: what gets lost is sent again, and the data is that of the disk.
 //= rfc7143#7.8
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,7 +27,6 @@ constexpr std::string_view kName = "iqn.2026-11.io.lunway:recovering";
 class RecoveringServer : public ::testing::Test {
  protected:
   RecoveringServer() {
-    ServerConfig config;
     config.portal_groups = {{.tag = 1, .listen = {"127.0.0.1:0"}}};
     config.volumes = {{.name = "one", .backing = MemoryBacking{1 << 20}}};
     TargetConfig target;
@@ -72,6 +72,22 @@ class RecoveringServer : public ::testing::Test {
     EXPECT_TRUE(std::ranges::equal(pdu->data, Bytes(data).subspan(std::size_t{sn} * 512, 512)));
   }
 
+  /// A WRITE of four blocks that waits for its data, on a connection that is gone.
+  wire::Itt lose_write() {
+    log_in(2);
+    const wire::Itt write =
+        initiator->command({0x2a, 0, 0, 0, 0, 0, 0, 0, 4, 0}, {.write = true, .expected_data_transfer_length = 2048});
+    receive_r2t();
+    initiator->cut();
+    return write;
+  }
+  void log_in_for_lost() {
+    auto other = std::make_unique<RawInitiator>(port, std::string(kName), 1, *initiator);
+    ASSERT_TRUE(other->logged_in());
+    initiator = std::move(other);
+  }
+
+  ServerConfig config;
   std::unique_ptr<Server> server;
   std::uint16_t port = 0;
   std::unique_ptr<RawInitiator> initiator;
@@ -109,14 +125,8 @@ using Rfc7143_7_2_2_RecoveringTarget = RecoveringServer;
 
 //= ledger(target) R7143-7.2.2-02 R7143-7.2.2-05
 TEST_F(Rfc7143_7_2_2_RecoveringTarget, GoesOnWithAWriteOnAnotherConnection) {
-  log_in(2);
-  const wire::Itt write =
-      initiator->command({0x2a, 0, 0, 0, 0, 0, 0, 0, 4, 0}, {.write = true, .expected_data_transfer_length = 2048});
-  receive_r2t();
-  initiator->cut();
-  auto other = std::make_unique<RawInitiator>(port, std::string(kName), 1, *initiator);
-  ASSERT_TRUE(other->logged_in());
-  initiator = std::move(other);
+  const wire::Itt write = lose_write();
+  log_in_for_lost();
   EXPECT_EQ(initiator->manage(wire::TaskManagementFunction::task_reassign, {}, write).response,
             wire::TaskManagementResponseCode::function_complete);
   const auto again = receive_r2t();
@@ -124,6 +134,39 @@ TEST_F(Rfc7143_7_2_2_RecoveringTarget, GoesOnWithAWriteOnAnotherConnection) {
   data_out(write, again.ttt, 0, 0, 2048);
   EXPECT_EQ(RawInitiator::sense_of(initiator->receive()), 0U);
   EXPECT_EQ(initiator->test_unit_ready({}), 0U) << "no command was lost";
+}
+
+TEST_F(Rfc7143_7_2_2_RecoveringTarget, EndsAWriteWhoseLogicalUnitWentMeanwhile) {
+  const wire::Itt write = lose_write();
+  ServerConfig next = config;
+  next.targets[0].luns = {{1, "one"}};
+  ASSERT_TRUE(server->reload(next));
+  log_in_for_lost();
+  EXPECT_EQ(initiator->manage(wire::TaskManagementFunction::task_reassign, {}, write).response,
+            wire::TaskManagementResponseCode::function_complete);
+  EXPECT_NE(RawInitiator::sense_of(initiator->receive()), 0U);
+  initiator->test_unit_ready(wire::Lun::from_flat(1));  // power on
+  EXPECT_EQ(initiator->test_unit_ready(wire::Lun::from_flat(1)), 0U);
+}
+
+TEST_F(Rfc7143_7_2_2_RecoveringTarget, StopsWithoutWaitingForSuspendedTasks) {
+  lose_write();
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_TRUE(server->stop());
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10)) << "Time2Wait + Time2Retain are 22 s";
+}
+
+using Rfc7143_7_15_RecoveringTarget = RecoveringServer;
+
+//= ledger(target) R7143-7.15-02
+TEST_F(Rfc7143_7_15_RecoveringTarget, EndsSuspendedTasksWhenTheSessionIsReinstated) {
+  const wire::Itt write = lose_write();
+  log_in(2);  // the same initiator port, without the handle of its session
+  EXPECT_EQ(initiator->manage(wire::TaskManagementFunction::task_reassign, {}, write).response,
+            wire::TaskManagementResponseCode::task_does_not_exist);
+  initiator->test_unit_ready({});
+  EXPECT_EQ(initiator->test_unit_ready({}), 0U);
+  EXPECT_EQ(server->sessions().size(), 1U);
 }
 
 }  // namespace
