@@ -16,6 +16,7 @@ void add_conform(CLI::App& program, Chosen& chosen) {
   add_conform_list(command, chosen);
   add_conform_explain(command, chosen);
   add_conform_matrix(command, chosen);
+  add_conform_pcap(command, chosen);
 }
 
 }  // namespace lunway::cli

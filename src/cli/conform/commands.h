@@ -15,5 +15,6 @@ void add_conform_initiator(CLI::App& conform, Chosen& chosen);
 void add_conform_list(CLI::App& conform, Chosen& chosen);
 void add_conform_explain(CLI::App& conform, Chosen& chosen);
 void add_conform_matrix(CLI::App& conform, Chosen& chosen);
+void add_conform_pcap(CLI::App& conform, Chosen& chosen);
 
 }  // namespace lunway::cli
