@@ -18,7 +18,7 @@ using wire::Opcode;
 constexpr std::uint32_t kSecurity = 0;
 constexpr std::uint32_t kFullFeature = 3;
 
-constexpr unsigned kMostRounds = 24;
+constexpr unsigned kMostRounds = 256;
 constexpr std::uint8_t kInitiatorError = 2;
 constexpr std::uint8_t kAuthenticationFailed = 1;
 constexpr std::uint32_t kDefaultSegment = 8192;
