@@ -121,6 +121,28 @@ OpenRows open_rows_allowed() {
 ")
 endfunction()
 
+function(write_aliases rows)
+  set(cell "([^\t\n]+)")
+  string(REGEX REPLACE "\n${cell}\t${cell}\t${cell}\t${cell}\t${cell}\t${cell}"
+    "\n    {\"\\1\", \"\\2\", \"\\6\"}," rows "${rows}")
+  write(aliases.cpp "// Made of spec/aliases.tsv by cmake/compile_ledger.cmake.
+
+#include \"conformance/ledger/alias.h\"
+
+namespace lunway::conformance {
+
+namespace {
+
+constexpr Alias kAliases[] = {${rows}};
+
+}  // namespace
+
+std::span<const Alias> aliases() { return kAliases; }
+
+}  // namespace lunway::conformance
+")
+endfunction()
+
 read_table(ledger.tsv ledger)
 write_ids("${ledger}")
 write_requirements("${ledger}")
@@ -128,3 +150,5 @@ read_table(conformance-exceptions.tsv exceptions)
 write_exceptions("${exceptions}")
 read_table(conformance-open.tsv open)
 write_open_rows("${open}")
+read_table(aliases.tsv aliases)
+write_aliases("${aliases}")

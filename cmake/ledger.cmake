@@ -7,11 +7,12 @@ function(lunway_compile_ledger target)
   set(folder ${PROJECT_BINARY_DIR}/generated)
   set(writer ${PROJECT_SOURCE_DIR}/cmake/compile_ledger.cmake)
   set(spec ${PROJECT_SOURCE_DIR}/spec)
-  set(sources ids.h requirements.cpp exceptions.cpp open_rows.cpp)
+  set(sources ids.h requirements.cpp exceptions.cpp open_rows.cpp aliases.cpp)
   list(TRANSFORM sources PREPEND ${folder}/conformance/ledger/)
   add_custom_command(OUTPUT ${sources}
     COMMAND ${CMAKE_COMMAND} -DSPEC=${spec} -DFOLDER=${folder}/conformance/ledger -P ${writer}
     DEPENDS ${writer} ${spec}/ledger.tsv ${spec}/conformance-exceptions.tsv ${spec}/conformance-open.tsv
+      ${spec}/aliases.tsv
     COMMENT "Compiling the ledger" VERBATIM)
   target_sources(${target} PRIVATE ${sources})
   target_include_directories(${target} PUBLIC ${folder})
