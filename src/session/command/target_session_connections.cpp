@@ -61,7 +61,7 @@ void TargetSessionCore::attach(TargetConnectionCore& connection) {
 void TargetSessionCore::connection_left(TargetConnectionCore& connection, Leaving how) {
   const bool goes_on = !closing_ && !logging_out_ && memory_of_lost() > Duration::zero();
   const bool is_removed = how == Leaving::logged_out && suspended_ != nullptr && suspended_->has(connection.cid());
-  const bool suspends = suspended_ != nullptr && (how == Leaving::lost || how == Leaving::reinstated);
+  const bool suspends = suspended_ != nullptr && !escalated_ && (how == Leaving::lost || how == Leaving::reinstated);
   if (suspended_ != nullptr) suspended_->leaves(connection);
   if (goes_on && suspends) {
     suspended_->suspend(connection, now_ + memory_of_lost());

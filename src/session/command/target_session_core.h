@@ -111,6 +111,9 @@ class TargetSessionCore {
   /// The initiator expects `expected` next.
   void finish_recovery_logout(wire::Cid cid, wire::StatSN expected);
   void finish_session_logout(const TargetConnectionCore& by);
+  /// "Escalate the format error to session recovery": no task outlives its connection now.
+  //= rfc7143#7.7
+  void escalate() { escalated_ = true; }
   /// A format error came on `than`: the other connections go, too.
   void close_others(const TargetConnectionCore& than);
 
@@ -231,6 +234,7 @@ class TargetSessionCore {
   Instant now_;
   bool ever_attached_ = false;
   bool closing_ = false;
+  bool escalated_ = false;
   bool logging_out_ = false;
   bool ended_ = false;
 };

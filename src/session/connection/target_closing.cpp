@@ -140,6 +140,7 @@ void TargetConnectionCore::reject_request(RejectReason reason, wire::RequestHead
 void TargetConnectionCore::on_format_error(const wire::FormatError& error, wire::HeaderView header, Bytes ahs) {
   reject(RejectReason::protocol_error, header, ahs);
   if (error.kind == wire::FormatError::Kind::reserved_code) return;
+  session_->escalate();
   close_when_transmitted(CloseReason::protocol_error,
                          std::string(error.rule) + " (" + std::string(error.section) + ")");
   session_->close_others(*this);

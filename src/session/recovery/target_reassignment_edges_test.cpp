@@ -81,6 +81,7 @@ using Rfc7143_11_5_1_AbortAcrossConnections = TwoThings;
 using Rfc7143_11_5_6_ReassignEdges = TwoThings;
 using Rfc7143_11_14_RecoveryLogoutEdges = TwoThings;
 using Rfc7143_7_11_AbortAcrossConnections = TwoThings;
+using Rfc7143_7_7_SuspensionEdges = TwoThings;
 using Rfc7143_7_8_SuspensionEdges = TwoThings;
 
 // ---------------------------------------------------------------------------------- a logout, and something else
@@ -169,6 +170,22 @@ TEST_F(Rfc7143_11_14_RecoveryLogoutEdges, OfTheLastConnectionButOneAndCloseOfTha
   rig.aborted(task);
   EXPECT_TRUE(rig.take<Release>());
   EXPECT_TRUE(rig.take<SessionEnded>());
+}
+
+/// "Session recovery implies [...] internally aborting all executing and queued tasks".
+TEST_F(Rfc7143_7_7_SuspensionEdges, IsNotForTheTasksOfAConnectionWithAFormatError) {
+  log_in_for_recovery();
+  const TaskId task = begin(command_fields(1, 100));
+  auto fields = command_fields(2, 101);
+  fields.write = fields.read = true;  // and no AHS with the length of the read
+  rig.send(wire::ScsiCommand::build(fields));
+  EXPECT_THAT(rig.receive(), Is<wire::Reject>());
+  ASSERT_TRUE(rig.closed);
+  ASSERT_TRUE(rig.take<Abort>());
+  rig.aborted(task);
+  rig.destroy_connection();
+  EXPECT_TRUE(rig.take<Release>());
+  EXPECT_TRUE(rig.session->has_failed()) << "session recovery is the initiator's turn";
 }
 
 // ------------------------------------------------------------------------------------------- the new connection dies
