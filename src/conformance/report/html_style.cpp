@@ -42,7 +42,9 @@ body:has(#f-unexpected-pass:not(:checked)) .test.unexpected-pass,.hidden{display
 table{border-collapse:collapse;width:100%;font-size:.92rem}
 th,td{text-align:left;vertical-align:top;padding:.25rem .6rem;border-bottom:1px solid var(--line)}
 th{color:var(--soft);font-weight:600;white-space:nowrap}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
-td:first-child{white-space:nowrap}td.wide{white-space:normal}td.zero{color:var(--line)}tr.all td{font-weight:700}
+td:first-child{white-space:nowrap}
+td.wide{white-space:normal}td.zero{color:var(--line)}tr.all td{font-weight:700}
+.even{table-layout:fixed}td .bar{margin:.15rem 0 .3rem}
 .test{border:1px solid var(--line);border-left:4px solid var(--hue);border-radius:.4rem;margin:.4rem 0;
 background:var(--card)}
 .test>summary{padding:.4rem .7rem;cursor:pointer;list-style-position:inside}

@@ -9,8 +9,9 @@
 namespace lunway::conformance {
 namespace {
 
-std::string head(const MatrixTable& table, std::string_view first) {
-  std::string html = "<div class=\"scroll\"><table><thead><tr>" + element("th", "", first);
+std::string head(const MatrixTable& table, std::string_view first, std::string_view kind = {}) {
+  std::string html =
+      "<div class=\"scroll\"><table class=\"" + escaped(kind) + "\"><thead><tr>" + element("th", "", first);
   for (const RunRecord* run : table.runs) html += element("th", "", name_of(*run));
   return html + "</tr></thead><tbody>\n";
 }
@@ -25,13 +26,13 @@ std::string summary(const MatrixTable& table) {
   return html + "</tbody></table></div>\n";
 }
 
-/// A bar for each run, of its verdicts.
+/// A share for each run, and a bar of its verdicts.
 std::string sections(const MatrixTable& table) {
-  std::string html = head(table, "section");
+  std::string html = head(table, "section", "even");
   for (const MatrixChapter& chapter : table.chapters()) {
     html += "<tr>" + element("td", "", chapter.number);
     for (const Tally& tally : chapter.tallies) {
-      html += "<td title=\"" + escaped(tally.text()) + "\"><div class=\"bar\">";
+      html += "<td title=\"" + escaped(tally.text()) + "\">" + escaped(share(tally)) + "<div class=\"bar\">";
       for (const Verdict verdict : kVerdicts) {
         if (tally.of(verdict) == 0) continue;
         html.append("<i class=\"").append(slug_of(verdict)).append("\" style=\"flex:");

@@ -30,14 +30,6 @@ std::string summary(const MatrixTable& table) {
   return text + " |\n";
 }
 
-/// "24 of 25": how many of the tests that were judged ended well.
-std::string share(const Tally& tally) {
-  const std::size_t judged = tally.all() - tally.of(Verdict::inapplicable);
-  if (judged == 0) return "-";
-  const std::size_t good = tally.of(Verdict::pass) + tally.of(Verdict::warn) + tally.of(Verdict::unexpected_pass);
-  return std::to_string(good) + " of " + std::to_string(judged);
-}
-
 std::string sections(const MatrixTable& table) {
   std::string text = head(table, "section");
   for (const MatrixChapter& chapter : table.chapters()) {

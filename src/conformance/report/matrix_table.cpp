@@ -57,4 +57,11 @@ Tally tally_of(const RunRecord& run) {
   return tally;
 }
 
+std::string share(const Tally& tally) {
+  const std::size_t judged = tally.all() - tally.of(Verdict::inapplicable);
+  if (judged == 0) return "-";
+  const std::size_t good = tally.of(Verdict::pass) + tally.of(Verdict::warn) + tally.of(Verdict::unexpected_pass);
+  return std::to_string(good) + " of " + std::to_string(judged);
+}
+
 }  // namespace lunway::conformance

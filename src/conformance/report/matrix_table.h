@@ -48,4 +48,7 @@ const std::string& name_of(const RunRecord& run);
 
 Tally tally_of(const RunRecord& run);
 
+/// "24 of 25": how many of the tests that were judged passed, with a warning or as a surprise included; "-" of none.
+std::string share(const Tally& tally);
+
 }  // namespace lunway::conformance

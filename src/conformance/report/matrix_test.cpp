@@ -53,6 +53,17 @@ TEST(MatrixTable, RolesStandApart) {
   EXPECT_THAT(matrix_markdown(runs), AllOf(HasSubstr("## Targets\n"), HasSubstr("## Initiators\n")));
 }
 
+TEST(MatrixShare, CountsWhatCouldBeJudged) {
+  Tally tally;
+  EXPECT_EQ(share(tally), "-");
+  tally.add(Verdict::inapplicable);
+  EXPECT_EQ(share(tally), "-");
+  for (const Verdict verdict : {Verdict::pass, Verdict::warn, Verdict::unexpected_pass}) tally.add(verdict);
+  EXPECT_EQ(share(tally), "3 of 3");
+  for (const Verdict verdict : {Verdict::fail, Verdict::inconclusive, Verdict::known_failure}) tally.add(verdict);
+  EXPECT_EQ(share(tally), "3 of 6");
+}
+
 TEST(MatrixMarkdown, HasAColumnForEachImplementation) {
   const std::string page = matrix_markdown(two_targets());
   EXPECT_THAT(page, AllOf(HasSubstr("| test | example 1.2 | other \\| 3 |\n"),
