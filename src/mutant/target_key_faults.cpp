@@ -38,17 +38,29 @@ void answers_more(Passage& p, std::string_view key) {
   if (is_login_answer(p) && !p.value(key).empty()) answers(p, key, std::to_string(number(p.value(key)) + 1));
 }
 
-/// Takes an offer that is too low for the lowest that is legal.
-void takes_less(Passage& p, std::string_view key, std::uint64_t lowest) {
-  if (!has_text_from_initiator(p)) return;
-  const std::string value = p.value(key);
-  if (!value.empty() && number(value) < lowest) p.set_value(key, std::to_string(lowest));
+/// Agrees to an offer that is not admissible: the target sees `admissible` instead, and its answer becomes the offer.
+void agrees(Passage& p, std::string_view key, std::uint64_t admissible, bool (*is_bad)(std::uint64_t, std::uint64_t)) {
+  if (has_text_from_initiator(p)) {
+    const std::string value = p.value(key);
+    if (value.empty() || value.find_first_not_of("0123456789") != std::string::npos) return;
+    if (!is_bad(number(value), admissible)) return;
+    p.memory.kept = p.pdu;
+    p.memory.has_kept = true;
+    p.set_value(key, std::to_string(admissible));
+  } else if (p.memory.has_kept && is_login_answer(p)) {
+    const Text offered = p.memory.kept.text();
+    if (const std::string* offer = conformance::find_value(offered, key)) answers(p, key, *offer);
+  }
 }
 
-/// Takes an offer that is too high for the highest that is legal.
+/// Takes an offer that is too low.
+void takes_less(Passage& p, std::string_view key, std::uint64_t lowest) {
+  agrees(p, key, lowest, [](std::uint64_t value, std::uint64_t limit) { return value < limit; });
+}
+
+/// Takes an offer that is too high.
 void takes_more(Passage& p, std::string_view key, std::uint64_t highest) {
-  if (!has_text_from_initiator(p)) return;
-  if (number(p.value(key)) > highest) p.set_value(key, std::to_string(highest));
+  agrees(p, key, highest, [](std::uint64_t value, std::uint64_t limit) { return value > limit; });
 }
 
 void takes_other_words(Passage& p, std::string_view key, std::string_view word) {
