@@ -100,6 +100,11 @@ void DiskGuard::answered(const session::TaskResult& result) {
   const auto* completion = std::get_if<session::ScsiCompletion>(&result);
   if (completion == nullptr) {
     const auto* failure = std::get_if<session::TaskFailure>(&result);
+    using session::TaskFault;
+    const bool is_damaged =
+        failure != nullptr && (failure->fault == TaskFault::data_digest || failure->fault == TaskFault::data_refused ||
+                               failure->fault == TaskFault::data_missing);
+    if (is_damaged && ++inquest_->attempts < kAttemptsMax) return ask();
     return abandon(to_error(failure != nullptr ? *failure : session::TaskFailure{}));
   }
   const auto status = static_cast<std::uint8_t>(completion->status);
