@@ -142,7 +142,10 @@ void judge_response(const Sight& sight) {
   const Pdu& pdu = sight.pdu;
   const LoginModel& login = sight.connection.login;
   if (login.outstanding == 0 || !login.last_request) {
-    sight.violates(kTurns, "a Login Response after a Login Request", "one without");
+    // A refusal may answer what is no Login Request.
+    //= rfc7143#4.2.4
+    const bool is_refusal = pdu[field::kStatusClass] != 0 && !sight.peer_is_honest();
+    if (!is_refusal) sight.violates(kTurns, "a Login Response after a Login Request", "one without");
     return;
   }
   // What a refusal says beside its status is worth little.

@@ -143,7 +143,9 @@ void follow_request(ConnectionModel& connection, const Event& event) {
   const Pdu& pdu = event.pdu;
   SessionModel& session = *connection.session;
   if (pdu.is(Opcode::snack_request)) connection.snack_seen = true;
-  advance(connection.exp_stat_sn, pdu[field::kExpStatSn]);
+  // The first Login Request has another meaning for the field.
+  //= rfc7143#11.12.9
+  if (connection.login.first_response) advance(connection.exp_stat_sn, pdu[field::kExpStatSn]);
   if (!has_cmd_sn(pdu)) return;
   if (pdu[field::kImmediate] == 0) {
     advance(connection.highest_cmd_sn, pdu[field::kCmdSn]);

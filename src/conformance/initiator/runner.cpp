@@ -3,6 +3,7 @@
 
 #include "conformance/initiator/runner.h"
 
+#include "conformance/check/checker.h"
 #include "conformance/initiator/initiator_script.h"
 #include "conformance/run/judgement.h"
 #include "conformance/run/work_queue.h"
@@ -38,7 +39,8 @@ Outcome run_one(const Test& test, const InitiatorUnderTest& initiator, const Ini
   const Instant begin = runtime::read_clock();
   auto listener = runtime::BlockingListener::open(initiator.listen);
   if (!listener) return not_run(test, Verdict::inconclusive, listener.error().message);
-  Exchange exchange;
+  InvariantChecker checker(wire::Role::initiator);
+  Exchange exchange(&checker);
   InitiatorScript script(test, exchange, options.patience, seed_of(test.id, options.seed), initiator, facts,
                          std::move(*listener), target_name(test.id));
   try {
@@ -46,7 +48,7 @@ Outcome run_one(const Test& test, const InitiatorUnderTest& initiator, const Ini
   } catch (const ScriptEnded&) {
     script.note("the script ends here");
   }
-  Outcome outcome = judge(test, script, exchange, options.strict);
+  Outcome outcome = judge(test, script, exchange, checker.violations(), options.strict);
   outcome.took = runtime::read_clock() - begin;
   return outcome;
 }

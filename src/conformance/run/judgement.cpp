@@ -26,12 +26,23 @@ Verdict verdict_of(const Test& test, const ScriptBase& script, bool strict) {
 
 }  // namespace
 
-Outcome judge(const Test& test, const ScriptBase& script, const Exchange& exchange, bool strict) {
-  return {.test = &test,
-          .verdict = verdict_of(test, script, strict),
-          .reason = script.reason(),
-          .findings = script.findings(),
-          .events = exchange.events()};
+Outcome judge(const Test& test, const ScriptBase& script, const Exchange& exchange,
+              std::span<const Violation> violations, bool strict) {
+  Outcome outcome{.test = &test,
+                  .verdict = verdict_of(test, script, strict),
+                  .reason = script.reason(),
+                  .findings = script.findings(),
+                  .events = exchange.events()};
+  for (const Violation& violation : violations) {
+    outcome.findings.push_back(violation.finding);
+    const bool fails = strict || violation.finding.weight == Finding::Weight::failure;
+    if (fails) {
+      outcome.verdict = Verdict::fail;
+    } else if (outcome.verdict == Verdict::pass) {
+      outcome.verdict = Verdict::warn;
+    }
+  }
+  return outcome;
 }
 
 Outcome not_run(const Test& test, Verdict verdict, std::string reason) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "conformance/check/checker.h"
 #include "conformance/run/judgement.h"
 #include "conformance/run/work_queue.h"
 #include "conformance/target/survival.h"
@@ -73,7 +74,8 @@ class TargetRun {
 
   Outcome run_script(const Test& test, unsigned worker) {
     const Instant begin = runtime::read_clock();
-    Exchange exchange;
+    InvariantChecker checker(wire::Role::target);
+    Exchange exchange(&checker);
     TargetScript script(test, exchange, options_.patience, hash_of(test.id, options_.seed), target_, facts_,
                         identity_of(test, worker));
     try {
@@ -81,7 +83,7 @@ class TargetRun {
     } catch (const ScriptEnded&) {
       script.note("the script ends here");
     }
-    Outcome outcome = judge(test, script, exchange, options_.strict);
+    Outcome outcome = judge(test, script, exchange, checker.violations(), options_.strict);
     outcome.took = runtime::read_clock() - begin;
     return outcome;
   }
