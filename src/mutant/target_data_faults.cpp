@@ -50,10 +50,6 @@ constexpr Fault kFaults[] = {
      [](Passage& p) {
        if (is_data_in(p)) p.pdu.set(field::kFinal, 0);
      }},
-    {"data-in-is-always-final", kTarget,
-     [](Passage& p) {
-       if (is_data_in(p)) p.pdu.set(field::kFinal, 1);
-     }},
     {"data-in-asks-for-an-acknowledgement", kTarget,
      [](Passage& p) {
        if (is_data_in(p)) p.pdu.set(field::kAcknowledge, 1);
@@ -184,10 +180,6 @@ constexpr Fault kFaults[] = {
     {"reads-other-data", kTarget,
      [](Passage& p) {
        if (is_data_in(p) && !p.pdu.data.empty()) p.pdu.data[0] ^= std::byte{1};
-     }},
-    {"forgets-the-additional-headers", kTarget,
-     [](Passage& p) {
-       if (is_command(p)) p.pdu.ahs.clear();
      }},
 };
 

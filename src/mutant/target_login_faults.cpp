@@ -123,10 +123,6 @@ constexpr Fault kFaults[] = {
      [](Passage& p) {
        if (is_request(p)) p.pdu.set(field::kVersionMin, 0).set(field::kVersionMax, 0);
      }},
-    {"takes-a-version-that-changes", kTarget,
-     [](Passage& p) {
-       if (is_request(p) && p.meet() > 1) p.pdu.set(field::kVersionMin, 0).set(field::kVersionMax, 0);
-     }},
     {"takes-the-reserved-stage", kTarget,
      [](Passage& p) {
        if (is_request(p) && p.pdu[field::kCsg] == 2) p.pdu.set(field::kCsg, 1);
@@ -134,13 +130,6 @@ constexpr Fault kFaults[] = {
     {"takes-a-next-stage-that-is-reserved", kTarget,
      [](Passage& p) {
        if (is_request(p) && p.pdu[field::kNsg] == 2) p.pdu.set(field::kNsg, 3);
-     }},
-    {"takes-a-stage-that-goes-back", kTarget,
-     [](Passage& p) {
-       if (!is_request(p)) return;
-       const bool back = p.memory.numbers[0] == 1 && p.pdu[field::kCsg] == 0;
-       if (back) p.pdu.set(field::kCsg, 1);
-       p.memory.numbers[0] = p.pdu[field::kCsg];
      }},
     {"takes-transit-and-continue-at-once", kTarget,
      [](Passage& p) {
@@ -158,37 +147,9 @@ constexpr Fault kFaults[] = {
        const std::string type = is_request(p) ? p.value("SessionType") : std::string();
        if (!type.empty() && type != "Discovery") p.set_value("SessionType", "Normal");
      }},
-    {"takes-a-cid-that-changes", kTarget,
-     [](Passage& p) {
-       if (!is_request(p)) return;
-       if (p.meet() == 1) p.memory.numbers[0] = p.pdu[field::kCid];
-       p.pdu.set(field::kCid, p.memory.numbers[0]);
-     }},
-    {"takes-an-isid-that-changes", kTarget,
-     [](Passage& p) {
-       if (!is_request(p)) return;
-       if (p.meet() == 1) p.memory.kept = p.pdu;
-       p.pdu.set(field::kIsid, p.memory.kept.get(field::kIsid));
-     }},
-    {"takes-a-tsih-that-changes", kTarget,
-     [](Passage& p) {
-       if (!is_request(p)) return;
-       if (p.meet() == 1) p.memory.numbers[0] = p.pdu[field::kTsih];
-       p.pdu.set(field::kTsih, p.memory.numbers[0]);
-     }},
     {"takes-a-tsih-that-there-is-not", kTarget,
      [](Passage& p) {
        if (is_request(p)) p.pdu.set(field::kTsih, 0);
-     }},
-    {"takes-a-login-tag-that-changes", kTarget,
-     [](Passage& p) {
-       if (!is_request(p)) return;
-       if (p.meet() == 1) p.memory.numbers[0] = p.pdu[field::kItt];
-       p.pdu.set(field::kItt, p.memory.numbers[0]);
-     }},
-    {"takes-a-login-that-is-not-immediate", kTarget,
-     [](Passage& p) {
-       if (is_request(p)) p.pdu.set(field::kImmediate, 1);
      }},
     {"takes-a-second-login-in-full-feature-phase", kTarget,
      [](Passage& p) {

@@ -161,10 +161,6 @@ constexpr Fault kFaults[] = {
      [](Passage& p) {
        if (is_reject(p)) p.drop = true;
      }},
-    {"hangs-up-instead-of-rejecting", kTarget,
-     [](Passage& p) {
-       if (is_reject(p)) p.close = p.drop = true;
-     }},
     {"rejects-for-another-reason", kTarget,
      [](Passage& p) {
        if (is_reject(p)) p.pdu.set(field::kRejectReason, 0x0c);

@@ -13,8 +13,8 @@
 
 namespace lunway::conformance {
 
-/// The outcome of a script that has ended: what it found itself, and what was seen in passing. With `strict`, a warning is
-/// a failure.
+/// The outcome of a script that has ended: what it found itself, and what was seen in passing. With `strict`, a warning
+/// is a failure.
 Outcome judge(const Test& test, const ScriptBase& script, const Exchange& exchange,
               std::span<const Violation> violations, bool strict);
 

@@ -29,6 +29,10 @@ void require_residual(TargetScript& s, const Pdu& status, Residual expected) {
   s.require_field(status, field::kUnderflow, expected.underflow ? 1 : 0, "11.4.5.2");
   s.require_field(status, field::kOverflow, expected.overflow ? 1 : 0, "11.4.5.2");
   s.require_field(status, field::kResidual, expected.count, "11.4.5.1");
+  if (!status.is(Opcode::scsi_response)) return;
+  // Only bidirectional commands have these.
+  s.require_field(status, field::kBidiOverflow, 0, "11.4.1");
+  s.require_field(status, field::kBidiUnderflow, 0, "11.4.1");
 }
 
 /// READ of `blocks` with room for `bytes_more` than they are, or less.
@@ -196,6 +200,16 @@ constexpr Test kTests[] = {
          [](TargetScript& s) {
            Link& link = s.log_in();
            s.require_field(fails(s, link).status, field::kResponse, 0);
+         }},
+    {.id = "11/response-code-is-known",
+     .title = "The Response of a SCSI Response is a code that the RFC has",
+     .proves = "R7143-11-01",
+     .about = "Runs TEST UNIT READY: its SCSI Response is Command Completed at Target. The codes from 2 to 7Fh are "
+              "reserved.",
+     .script =
+         [](TargetScript& s) {
+           Link& link = s.log_in({.settle = false});
+           s.require_field(link.run(link.command(cdb::test_unit_ready())).status, field::kResponse, 0);
          }},
     {.id = "11.4.8/exp-data-sn-counts-data-in",
      .title = "ExpDataSN of a SCSI Response is the number of Data-In PDUs of the command",

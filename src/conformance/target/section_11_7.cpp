@@ -153,7 +153,11 @@ constexpr Test kTests[] = {
          [](TargetScript& s) {
            const Completion done =
                reads(s, {{"ErrorRecoveryLevel", "0"}, {"MaxBurstLength", "4096"}, {"FirstBurstLength", "512"}});
-           for (const Pdu& pdu : done.data_in) s.require_field(pdu, field::kAcknowledge, 0);
+           for (const Pdu& pdu : done.data_in) {
+             s.require_field(pdu, field::kAcknowledge, 0);
+             s.should(pdu[field::kTtt] == kNoTag, "Target Transfer Tag 0xffffffff without A", summary_of(pdu),
+                      "11.7.4");
+           }
          }},
     {.id = "11.7.2/acknowledgements-once-a-burst",
      .title = "At ErrorRecoveryLevel 1 Data-In asks for an acknowledgement at most once in MaxBurstLength bytes",

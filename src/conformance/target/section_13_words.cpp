@@ -221,6 +221,38 @@ constexpr Test kTests[] = {
            }
          }},
 
+    {.id = "6.1/answers-are-well-formed",
+     .title = "The answers to many keys are pairs with legal names, each once, each ended by a null byte",
+     .proves = "R7143-6.1-01 R7143-6.1-02 R7143-6.3-16",
+     .about = "Offers nine keys in one request and looks at the text of each response: it ends with a null byte, each "
+              "pair has a key of legal "
+              "characters that begins with a capital letter, and no key comes twice.",
+     .script =
+         [](TargetScript& s) {
+           LoginEnd end;
+           s.try_log_in({.offers = {{"HeaderDigest", "None"},
+                                    {"DataDigest", "None"},
+                                    {"MaxConnections", "1"},
+                                    {"InitialR2T", "Yes"},
+                                    {"ImmediateData", "No"},
+                                    {"MaxBurstLength", "65536"},
+                                    {"FirstBurstLength", "8192"},
+                                    {"MaxOutstandingR2T", "1"},
+                                    {"DefaultTime2Wait", "2"}}},
+                        end);
+           for (std::size_t at = 0; at < end.answers.size(); ++at) {
+             const std::string& key = end.answers[at].key;
+             s.require(!key.empty() && key.front() >= 'A' && key.front() <= 'z', "a key name", key);
+             s.require(key.find_first_of(" \t=") == std::string::npos, "a key name without blanks", key);
+             s.require(std::ranges::count(end.answers, key, &KeyValue::key) == 1 || key == "TargetAddress",
+                       "each key once", key + " twice");
+           }
+           for (const Event& event : s.exchange().events()) {
+             const bool said = event.kind == Event::Kind::pdu && event.pdu.is(Opcode::login_response) &&
+                               !event.pdu.data.empty() && event.pdu[field::kContinue] == 0;
+             if (said) s.require(event.pdu.data.back() == std::byte{0}, "a null byte at the end", "another", "6.1");
+           }
+         }},
     {.id = "6.3/key-twice-in-one-request",
      .title = "A key that comes twice in one login is refused",
      .proves = "R7143-6.3-16 R7143-6.3-17",

@@ -259,6 +259,23 @@ constexpr Test kTests[] = {
              if (!last) script.should(response[field::kTsih] == 0, "TSIH 0 before the final response", "another");
            });
          }},
+    {.id = "6.3/next-stage-does-not-pass-the-request",
+     .title = "NSG of a response does not go past that of its request",
+     .proves = "R7143-6.3-12",
+     .needs = {Need::no_authentication},
+     .about = "Asks to transit from the security stage, with AuthMethod=None, to the operational stage. If the "
+              "response has T, its NSG is the "
+              "operational stage and not the Full Feature Phase.",
+     .script =
+         [](TargetScript& s) {
+           Connection& c = s.connect();
+           Text text = s.names();
+           text.push_back({"AuthMethod", "None"});
+           c.send(s.login_request({}, kSecurity, kOperational, true).with_text(text));
+           const Pdu response = s.expect(c, Opcode::login_response);
+           s.require_equal(status_of(response), 0, "the status");
+           if (response[field::kTransit] != 0) s.require_field(response, field::kNsg, kOperational);
+         }},
     {.id = "6.2/six-exchanges",
      .title = "A login may take six exchanges",
      .proves = "R7143-6.2-23",
