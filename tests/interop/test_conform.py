@@ -71,7 +71,8 @@ def test_the_initiator_passes(lunway, tmp_path):
                              "--drive-read", f"{lunway} read {{url}} --length 1M -o /dev/null",
                              "--drive-write", f"head -c 1M /dev/zero | {lunway} write {{url}}",
                              "--drive-discover", f"{lunway} discover {{portal}}",
-                             "--chap", "someone%a-secret-of-someone", "--mutual", "target%a-secret-of-the-target"], result)
+                             "--chap", "someone%a-secret-of-someone", "--mutual", "target%a-secret-of-the-target"],
+                            result)
     assert done.returncode == 0, done.stdout
     assert set(verdicts.values()) <= {"pass", "inapplicable"}, done.stdout
     assert len(verdicts) >= 270
