@@ -68,6 +68,8 @@ struct SessionModel {
 
   /// By Initiator Task Tag: requests that have no final answer yet.
   std::map<std::uint32_t, Task> tasks;
+  /// Tasks that TASK REASSIGN has named: one whose status was lost is answered again.
+  std::set<std::uint32_t> reassigned;
   /// Every Target Transfer Tag of an R2T: data may be under way to one whose task has ended.
   std::set<std::uint32_t> issued_ttts;
   /// Of the leading login; what the session has agreed on.

@@ -52,6 +52,8 @@ void doubt_tasks(SessionModel& session, const Pdu& request) {
   constexpr std::uint32_t kAbortTask = 1;
   constexpr std::uint32_t kTaskReassign = 8;
   const std::uint32_t function = request[field::kFunction];
+  const bool room = session.reassigned.size() < SessionModel::kMostTasks;
+  if (function == kTaskReassign && room) session.reassigned.insert(request[field::kReferencedTag]);
   for (auto& [itt, task] : session.tasks) {
     const bool named = itt == request[field::kReferencedTag];
     if (function == kAbortTask || function == kTaskReassign ? named : true) task.in_doubt = true;

@@ -90,6 +90,8 @@ void judge_answer(const Sight& sight) {
   const auto& tasks = sight.session().tasks;
   const auto task = tasks.find(sight.pdu[field::kItt]);
   if (task == tasks.end()) {
+    //= rfc7143#7.2.2
+    if (sight.session().reassigned.contains(sight.pdu[field::kItt])) return;
     sight.violates(kUnknown, "the tag of a request that waits", with(sight.pdu, field::kItt));
     return;
   }

@@ -4,7 +4,8 @@
 #include "conformance/peer/pdu.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <array>
+#include <charconv>
 
 #include "base/big_endian.h"
 #include "base/crc32c.h"
@@ -26,11 +27,13 @@ void append_digest(std::vector<std::byte>& to, Bytes covered, bool wrong) {
   append(to, digest);
 }
 
+/// As many digits as the field has.
 std::string hex(std::uint64_t value, unsigned bits) {
-  char text[24];
-  const int digits = static_cast<int>((bits + 3) / 4);
-  std::snprintf(text, sizeof text, "0x%0*llx", digits, static_cast<unsigned long long>(value));
-  return text;
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), value, 16).ptr;
+  const auto count = static_cast<std::size_t>(end - digits.begin());
+  const std::size_t wanted = (bits + 3) / 4;
+  return "0x" + std::string(wanted > count ? wanted - count : 0, '0') + std::string(digits.data(), count);
 }
 
 /// What a summary leaves out: it is in the name of the PDU or follows from its length.

@@ -63,7 +63,7 @@ class SecurityStage {
 
 std::string value_of(TargetScript& s, const Text& text, std::string_view key) {
   const std::string* value = find_value(text, key);
-  s.require(value != nullptr, std::string(key) + " in the answer", "none");
+  if (value == nullptr) s.fail(std::string(key) + " in the answer", "none");
   return *value;
 }
 

@@ -70,7 +70,7 @@ std::uint64_t answer_to(TargetScript& s, const std::string& offer) {
   Link* link = s.try_log_in({.offers = offers_of(key, offer)}, end);
   s.require(link != nullptr, "a login with " + std::string(key.name) + "=" + offer, describe(end.last));
   const std::string* answer = find_value(end.answers, key.name);
-  s.require(answer != nullptr, "an answer to " + std::string(key.name), "none", "6.2.2");
+  if (answer == nullptr) s.fail("an answer to " + std::string(key.name), "none", "6.2.2");
   const std::optional<std::uint64_t> number = number_of(*answer);
   s.require(number.has_value(), "a number", *answer, "6.2.2");
   s.require(*number >= key.lowest && *number <= key.highest, "a number within the range of the key", *answer);
@@ -101,7 +101,7 @@ void answers_inadmissible(TargetScript& s, const std::string& offer) {
   }
   if (end.last.ended()) return;
   const std::string* answer = find_value(end.answers, key.name);
-  s.require(answer != nullptr, "Reject, an admissible value, or the end of the login", describe(end.last));
+  if (answer == nullptr) s.fail("Reject, an admissible value, or the end of the login", describe(end.last));
   if (*answer == "Reject") return;
   const std::optional<std::uint64_t> number = number_of(*answer);
   s.require(number && *number >= key.lowest && *number <= key.highest, "Reject or an admissible value", *answer);

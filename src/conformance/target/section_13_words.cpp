@@ -55,7 +55,7 @@ void answers_other_word(TargetScript& s, std::string_view key, std::initializer_
   s.try_log_in(c, {.offers = {{std::string(key), "Perhaps"}}}, end);
   if (end.last.ended() || (end.last.is(Opcode::login_response) && end.status() >> 8 == 2)) return;
   const std::string* answer = find_value(end.answers, key);
-  s.require(answer != nullptr, "Reject, a word of the key, or a refusal", "no answer");
+  if (answer == nullptr) s.fail("Reject, a word of the key, or a refusal", "no answer");
   s.require(*answer == "Reject" || std::ranges::find(words, *answer) != words.end(),
             "Reject, a word of the key, or a refusal", *answer);
 }
