@@ -139,11 +139,14 @@ Complaint r2t_sent(const WatchedConnection& connection, const WirePdu& pdu, Watc
     return "R2T beyond what the initiator expects to send (11.8.4)";
   std::uint32_t outstanding = 1;
   for (const WatchedR2t& other : task.r2ts) {
-    if (!other.answer_arrived) ++outstanding;
+    const bool overlaps = r2t.offset < other.offset + other.length && other.offset < r2t.offset + r2t.length;
+    // A recovery R2T asks again, and the R2T whose sequence timed out is outstanding no longer.
+    //= rfc7143#13.17
+    const bool superseded = agreed.error_recovery_level > 0 && overlaps;
+    if (!other.answer_arrived && !superseded) ++outstanding;
     if (other.ttt == r2t.ttt && !other.answer_arrived) return "a Target Transfer Tag is used twice (11.8.5)";
-    if (agreed.error_recovery_level > 0) continue;  // a recovery R2T asks again
-    if (r2t.offset < other.offset + other.length && other.offset < r2t.offset + r2t.length)
-      return "R2T for bytes that were asked for (11.8.4)";
+    if (agreed.error_recovery_level > 0) continue;
+    if (overlaps) return "R2T for bytes that were asked for (11.8.4)";
     if (agreed.data_sequence_in_order && r2t.offset < other.offset) return "R2Ts are not in order (13.19)";
   }
   if (outstanding > agreed.max_outstanding_r2t) return "more R2Ts than MaxOutstandingR2T (13.17)";
