@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <tuple>
 
 #include "base/big_endian.h"
 #include "base/crc32c.h"
@@ -26,18 +27,12 @@ bool digest_matches(Bytes covered, Bytes digest) {
   return wire::matches(crc, digest);
 }
 
-/// What of the fields tells one answer from another.
-std::string marks_of(const Pdu& pdu) {
-  const std::string summary = summary_of(pdu);
-  return summary.find("Reject") == 0 ? "a " + summary : summary;
-}
-
 }  // namespace
 
 std::string describe(const Arrival& arrival) {
   switch (arrival.kind) {
     case Arrival::Kind::pdu:
-      return marks_of(arrival.pdu);
+      return summary_of(arrival.pdu);
     case Arrival::Kind::closed:
       return "the connection was closed";
     case Arrival::Kind::reset:
@@ -145,7 +140,7 @@ Event Connection::event(Event::Kind kind, wire::Role sender) const {
 
 void Connection::transmit(Bytes bytes) {
   // A peer that has gone away is no surprise here: the script sees it when it looks for the answer.
-  if (stream_.is_open()) (void)stream_.send(bytes, kSendLimit);
+  if (stream_.is_open()) std::ignore = stream_.send(bytes, kSendLimit);
 }
 
 void Connection::record_sent(const Pdu& pdu, std::vector<std::byte> bytes) {

@@ -36,7 +36,7 @@ struct Arrival {
   bool ended() const { return kind == Kind::closed || kind == Kind::reset; }
 };
 
-/// For a reader: "a Reject with Reason=0x04", "the connection was closed", "nothing within 2000 ms".
+/// For a reader: "Reject F Reason=0x04 ...", "the connection was closed", "nothing".
 std::string describe(const Arrival& arrival);
 
 /// Not thread-safe.

@@ -126,6 +126,7 @@ constexpr Test kTests[] = {
          [](TargetScript& s) {
            Link& link = s.log_in();
            std::vector<Pdu> requests;
+           requests.reserve(4);
            for (int count = 0; count < 4; ++count) requests.push_back(link.nop_out());
            std::ranges::for_each(requests.rbegin(), requests.rend(), [&](const Pdu& pdu) { link.send(pdu); });
            for (const Pdu& request : requests) link.expect_answer(request, Opcode::nop_in, "in the order of CmdSN");
